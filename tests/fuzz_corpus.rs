@@ -92,3 +92,50 @@ fn reports_are_written_whatever_is_in_them() {
     let seeds = [seed(), hostile];
     exercise(&seeds.iter().map(Vec::as_slice).collect::<Vec<_>>(), fuzzers::report_forms);
 }
+
+#[test]
+fn suites_with_files_are_read_or_refused_and_assisted() {
+    let seeds: [&[u8]; 4] = [
+        b"{\"sockscope\":1,\"suite\":\"s\",\"import\":[\"0.json\"],\"checks\":[{\"check\":\"{{user}}\",\"each\":{\"file\":\"rows.csv\"},\"steps\":[{\"use\":\"enter\",\"on\":\"a\",\"room\":\"{{user}}\"}]}]}\0{\"sockscope\":1,\"suite\":\"c\",\"import\":[\"1.json\"],\"define\":{\"enter\":{\"with\":[\"room\"],\"steps\":[{\"connect\":\"{{client}}\"},{\"send\":\"{{room}}\"}]}}}\0{\"sockscope\":1,\"suite\":\"d\",\"define\":{},\"clients\":{\"a\":{\"url\":\"ws://h\"}},\"answers\":[{\"to\":{\"text\":\"ping\"},\"send\":\"{{message}}\"}]}\0user,n\nann,1\n",
+        b"{\"sockscope\":1,\"suite\":\"loop\",\"import\":[\"0.json\",\"9.json\"],\"define\":{\"a\":{\"steps\":[{\"use\":\"b\"}]},\"b\":{\"steps\":[{\"use\":\"a\"}]}}}\0{\"sockscope\":1,\"suite\":\"x\",\"import\":[\"0.json\",\"../0.json\"],\"define\":{\"a\":{\"steps\":[]}}}",
+        b"{\"sockscope\":1,\"suite\":\"f\",\"clients\":{\"a\":{\"url\":\"ws://h\",\"framing\":{\"length\":\"u16\",\"add\":-2},\"heartbeat\":{\"every\":\"1s\",\"send\":\"x\"},\"each\":[{\"n\":1}]}},\"checks\":[{\"check\":\"c\",\"steps\":[{\"connect\":\"a\"},{\"repeat\":{\"times\":3,\"until\":{\"var\":\"n\",\"eq\":1}},\"send\":{\"$concat\":[{\"$length\":\"u8\",\"of\":\"{{n}}\"}]},\"expect\":{\"any\":true}},{\"if\":{\"var\":\"n\",\"gt\":2},\"assert\":{\"var\":\"n\",\"near\":[1,2]}}]}]}",
+        b"{\"import\":[\"0.json\"],\"setup\":[{\"use\":\"en\0{\"define\":{\"enter\":{\"with\":[\"",
+    ];
+    exercise(&seeds, fuzzers::suite_files);
+}
+
+#[test]
+fn streams_have_the_same_frames_wherever_they_are_cut() {
+    let seeds: [&[u8]; 6] = [
+        b"{\"length\":\"u16\",\"at\":1}\0\x01\x00\x02ab\x02\x00\x00\x03\x00\x01z",
+        b"{\"length\":\"varint\",\"strip\":true,\"max\":300}\0\x02hi\x80\x01aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        b"{\"length\":\"i32le\",\"add\":-4,\"as\":\"text\"}\0\x06\x00\x00\x00hi\xff\xff\xff\xff",
+        b"{\"delimiter\":\"\\r\\n\",\"as\":\"text\"}\0one\r\ntwo\r\n\r\n\xff\r\nthree",
+        b"{\"delimiter\":{\"$hex\":\"00 00\"},\"max\":4}\0ab\0\0abcde\0\0",
+        b"{\"delimiter\":\"aa\"}\0aaaaabaa",
+    ];
+    exercise(&seeds, fuzzers::framing);
+}
+
+#[test]
+fn files_of_sessions_are_read_or_refused() {
+    let seeds: [&[u8]; 7] = [
+        include_bytes!("golden/report/session.jsonl"),
+        include_bytes!("golden/report/session.har"),
+        include_bytes!("golden/report/session.csv"),
+        include_bytes!("golden/report/run.jsonl"),
+        include_bytes!("golden/report/run.har"),
+        include_bytes!("golden/sessions/devtools.har"),
+        include_bytes!("golden/sessions/playwright-attach.har"),
+    ];
+    exercise(&seeds, fuzzers::session_read);
+}
+
+#[test]
+fn a_damaged_journal_gives_what_was_written_or_nothing() {
+    let mut random = Random::with_seed(23);
+    let mut seeds: Vec<Vec<u8>> =
+        (0..6).map(|_| (0..60).flat_map(|_| random.next_u64().to_le_bytes()).collect()).collect();
+    seeds.push(b"SOCKSES\x01\x01\x02\x00\x00\x00{}\0\0\0\0".to_vec());
+    exercise(&seeds.iter().map(Vec::as_slice).collect::<Vec<_>>(), fuzzers::journal_read);
+}

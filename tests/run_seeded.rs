@@ -39,9 +39,22 @@ enum Fault {
     ForeignId,
 }
 
+/// How the same rounds are written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    Plain,
+    /// As a definition that the check uses, with its token as an argument.
+    Used,
+    /// Until the last one has come.
+    Until,
+    /// Beside answers and rows that have nothing to do.
+    Beside,
+}
+
 #[derive(Clone, Debug)]
 struct Case {
     seed: u64,
+    form: Form,
     fault: Fault,
     /// Which reply.
     at: u64,
@@ -72,29 +85,55 @@ impl Case {
         };
         // The last reply has none after it.
         let at = if fault == Fault::Reorder { below(rounds - 1) } else { below(rounds) };
-        Self { seed, fault, at, rounds, is_open }
+        let form = match below(4) {
+            0 => Form::Plain,
+            1 => Form::Used,
+            2 if is_open => Form::Plain,
+            2 => Form::Until,
+            _ => Form::Beside,
+        };
+        Self { seed, form, fault, at, rounds, is_open }
     }
 
     fn suite(&self) -> String {
         let schedule = if self.is_open { "open" } else { "closed" };
-        json!({
+        let token = if self.form == Form::Used { "{{given}}" } else { "{{token}}" };
+        let mut rounds = json!({"repeat": {"times": self.rounds, "every": "20ms", "schedule": schedule},
+            "send": {"n": "{{i}}", "token": token, "noise": "{{random 1 1000000}}"},
+            "expect": {"correlate": "$.n", "subset": {"token": token}, "within": "200ms"}});
+        let step = match self.form {
+            Form::Plain | Form::Beside => rounds.clone(),
+            Form::Until => {
+                rounds["repeat"]["until"] = json!({"path": "$.n", "gte": self.rounds - 1});
+                rounds.clone()
+            }
+            Form::Used => json!({"use": "rounds", "given": "{{token}}"}),
+        };
+        let mut step = step;
+        step["on"] = json!("a");
+        let mut suite = json!({
             "sockscope": 1, "suite": "seeded",
             "vars": {"token": "t-{{uuid}}"},
             "clients": {"a": {"url": "ws://sim/"}},
             "invariants": [{"on": "a", "increasing": "$.n"}, {"on": "a", "unique": "$.serial"}],
             "checks": [{
                 "check": "echo", "strict": true,
-                "steps": [
-                    {"connect": "a"},
-                    {"on": "a", "repeat": {"times": self.rounds, "every": "20ms", "schedule": schedule},
-                     "send": {"n": "{{i}}", "token": "{{token}}", "noise": "{{random 1 1000000}}"},
-                     "expect": {"correlate": "$.n", "subset": {"token": "{{token}}"}, "within": "200ms"}},
-                    {"wait": "300ms"}
-                ],
+                "steps": [{"connect": "a"}, step, {"wait": "300ms"}],
                 "thresholds": {"duplicates": "== 0", "rtt.max": "<= 200ms"}
             }]
-        })
-        .to_string()
+        });
+        match self.form {
+            Form::Used => suite["define"] = json!({"rounds": {"with": ["given"], "steps": [rounds]}}),
+            Form::Beside => {
+                suite["answers"] = json!([{"to": {"subset": {"type": "never"}}, "send": "{{message.id}}"}]);
+                suite["clients"]["a"]["each"] = json!([{"user": "ann"}]);
+                suite["checks"][0]["each"] = json!([{"row": 1}]);
+                suite["clients"]["a"]["answers"] =
+                    json!([{"to": {"regex": "^never (?<what>.*)"}, "send": "{{message.what}}"}]);
+            }
+            Form::Plain | Form::Until => {}
+        }
+        suite.to_string()
     }
 }
 
@@ -223,7 +262,7 @@ fn judge(case: &Case, outcome: &Outcome) {
         assert_eq!((found[0].0.as_str(), found[0].1.kind), (path, kind), "{told}");
         found[0].1.clone()
     };
-    let reply = "steps[1].send";
+    let reply = if case.form == Form::Used { "steps[1].use[0].send" } else { "steps[1].send" };
     match case.fault {
         Fault::None | Fault::Slow => assert_eq!(verdict, Verdict::Pass, "{told}"),
         Fault::TooSlow | Fault::Drop => {
@@ -283,8 +322,9 @@ fn the_verdict_is_the_fault_and_the_latencies_are_those_of_the_simulation() {
         judge(&case, &outcome);
         compare_latencies(&case, &outcome, &latencies);
         *seen.entry(format!("{:?}", case.fault)).or_insert(0) += 1;
+        *seen.entry(format!("{:?}", case.form)).or_insert(0) += 1;
     }
-    assert!(seen.len() >= 15 && seen.values().all(|count| *count > 10), "{seen:?}");
+    assert!(seen.len() >= 19 && seen.values().all(|count| *count > 10), "{seen:?}");
 }
 
 #[test]

@@ -20,6 +20,8 @@ const SHEETS: &[(&str, &[&str])] = &[
     ("chart.css", &["views"]),
     ("palette.css", &["views"]),
     ("sessions.css", &["views"]),
+    ("outside.css", &["views"]),
+    ("difference.css", &["views"]),
 ];
 
 /// Lower layers give way to higher ones, whatever their selectors are.
@@ -129,29 +131,14 @@ const PREFIXES: &[(&str, &[&str])] = &[
     ("timeline.css", &["bench", "timeline", "row", "rows", "filter", "filters", "detail"]),
     ("lanes.css", &["lanes", "timeline", "row", "rows"]),
     ("practice.css", &["practice"]),
-    (
-        "suites.css",
-        &[
-            "suites",
-            "suite",
-            "library",
-            "checks",
-            "certificate",
-            "edit",
-            "values",
-            "server",
-            "compare",
-            "around",
-            "earlier",
-            "order",
-            "run",
-        ],
-    ),
-    ("faults.css", &["faults", "toxics", "toxic", "trips"]),
+    ("suites.css", &["suites", "suite", "library", "checks", "certificate", "order", "run"]),
+    ("faults.css", &["faults", "toxics", "toxic"]),
     ("checks.css", &["checks", "suites", "suite", "library", "order", "run"]),
     ("chart.css", &["chart", "uplot", "u"]),
     ("palette.css", &["palette"]),
-    ("sessions.css", &["sessions", "bench", "connect", "composer", "timeline", "rail"]),
+    ("sessions.css", &["sessions", "replay", "bench", "connect", "composer", "timeline", "rail"]),
+    ("difference.css", &["difference", "bench"]),
+    ("outside.css", &["outside"]),
 ];
 
 /// The classes that the selectors of a sheet name.
@@ -191,6 +178,66 @@ fn every_class_of_a_view_begins_with_the_name_of_the_view() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// All of what draws: the views, the scripts beside them, and the page before them.
+fn drawing() -> String {
+    fn read(folder: &Path, all: &mut String) {
+        for entry in fs::read_dir(folder).expect("a folder of sources") {
+            let path = entry.expect("a readable entry").path();
+            if path.is_dir() {
+                read(&path, all);
+            } else if path.extension().is_some_and(|it| it == "rs" || it == "js") {
+                all.push_str(&fs::read_to_string(&path).expect("readable source"));
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut all = fs::read_to_string(root.join("index.html")).expect("the page");
+    read(&root.join("src"), &mut all);
+    all
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-'
+}
+
+#[test]
+fn every_class_of_a_sheet_is_drawn() {
+    let drawing = drawing();
+    let drawn: BTreeSet<&str> = drawing.split(|c| !is_of_name(c)).collect();
+    assert!(drawn.contains("bench-status"), "this test reads the views");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("style");
+    let mut wrong = Vec::new();
+    for (sheet, _) in SHEETS {
+        let own = classes(&fs::read_to_string(folder.join(sheet)).expect("a readable sheet"));
+        let unknown = own.iter().filter(|class| !drawn.contains(class.as_str()));
+        wrong.extend(unknown.map(|class| format!("style/{sheet}: .{class} is in no view and no script")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_token_that_is_read_is_set_somewhere() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("style");
+    let sheets =
+        SHEETS.iter().map(|(name, _)| fs::read_to_string(folder.join(name)).expect("a readable sheet"));
+    let all = sheets.collect::<String>() + &drawing();
+    let (mut reads, mut sets) = (BTreeSet::new(), BTreeSet::new());
+    for (at, _) in all.match_indices("--") {
+        let rest = &all[at..];
+        let name = &rest[..rest.find(|c| !is_of_name(c)).unwrap_or(rest.len())];
+        let (before, after) = (&all[..at], &rest[name.len()..]);
+        match before.ends_with("var(") {
+            // One with a value to fall back to may be absent.
+            true if after.starts_with(')') => drop(reads.insert(name)),
+            true => {}
+            false => drop(sets.insert(name)),
+        }
+    }
+    assert!(reads.contains("--line"), "this test finds what is read");
+    let missing: Vec<_> = reads.difference(&sets).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]

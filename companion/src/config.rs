@@ -1,8 +1,10 @@
 //! What a server needs to know before it starts.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use crate::destination::AllowedTarget;
+use crate::folder::Folder;
 use crate::origin::AllowedOrigin;
 
 /// Where a server listens, whom it answers, and what it keeps.
@@ -23,6 +25,8 @@ pub struct Config {
     pub targets: Vec<AllowedTarget>,
     /// Whether pages may have it look at those servers, to learn why a handshake failed.
     pub probe: bool,
+    /// A folder on the disk that the page works on. It is for a [`Config::host`] that only this machine reaches.
+    pub folder: Option<Arc<Folder>>,
     /// What is bounded.
     pub limits: Limits,
 }
@@ -47,6 +51,7 @@ impl Default for Config {
             origins: Vec::new(),
             targets: Vec::new(),
             probe: true,
+            folder: None,
             limits: Limits::default(),
         }
     }

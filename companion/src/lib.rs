@@ -3,7 +3,7 @@
 //! A frame's journey: [`server`] accepts a connection and runs HTTP on it, [`web`] lets the request pass or refuses it
 //! and serves the page and the API, [`routes`] turn it into a WebSocket ([`ws`]) and decide the answers.
 //!
-//! An arrow points down only: `cli → check → native → server → web → routes → ws`; `beside`, [`causes`], [`config`], [`destination`], [`log`], [`lsp`], [`origin`], [`suites`] and [`tasks`]
+//! An arrow points down only: `cli → monitor → check → native → server → web → routes → ws`; `beside`, [`causes`], [`config`], [`destination`], [`folder`], [`log`], [`lsp`], [`origin`], [`suites`] and [`tasks`]
 //! are below them all. [`check`] runs suites in a browser that it starts, or by [`native`] without one. What a client can make the server keep is bounded by [`config::Limits`].
 #![warn(missing_docs)]
 
@@ -13,8 +13,10 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod destination;
+pub mod folder;
 pub mod log;
 pub mod lsp;
+pub mod monitor;
 pub mod native;
 pub mod origin;
 pub mod routes;

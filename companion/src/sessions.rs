@@ -1,15 +1,17 @@
 //! Files of sessions as the command line names them. Owns how one is opened and written, and which files beside a HAR are
 //! read: plain files in its own folder. It refuses to know what is in them.
 
+use std::cell::RefCell;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use sockscope_engine::base::mask::Masker;
 use sockscope_engine::report::write_jsonl;
 use sockscope_engine::session::Session;
-use sockscope_engine::session::read::{Beside, OpenError, Opened, open as read};
+use sockscope_engine::session::read::{Beside, Chosen, OpenError, Opened, open as read, open_chosen};
 
+use crate::routes::offers::Offered;
 use crate::suites::{is_standard_input, name_of};
 
 /// Why there is no session.
@@ -36,6 +38,46 @@ pub enum SessionError {
 /// The folder of a session.
 struct Folder(PathBuf);
 
+/// A folder, and which of its files were asked for.
+struct Noting<'a> {
+    folder: &'a Folder,
+    asked: RefCell<Vec<String>>,
+}
+
+impl Beside for Noting<'_> {
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
+        let opened = self.folder.open(name)?;
+        let mut asked = self.asked.borrow_mut();
+        if !asked.iter().any(|known| known == name) {
+            asked.push(name.to_owned());
+        }
+        Ok(opened)
+    }
+}
+
+/// A file that is read at any place, such as a zip.
+struct Places {
+    name: String,
+    size: u64,
+    file: RefCell<File>,
+}
+
+impl Chosen for Places {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut file = self.file.borrow_mut();
+        file.seek(SeekFrom::Start(offset))?;
+        file.read(into)
+    }
+}
+
 impl Beside for Folder {
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
         // Links are followed, so where it really lies is what counts.
@@ -54,25 +96,67 @@ impl Beside for Folder {
     }
 }
 
+fn unread(file: &Path, source: io::Error) -> SessionError {
+    SessionError::Unread { file: name_of(file), source }
+}
+
+fn wrong(file: &Path, source: OpenError) -> SessionError {
+    match source {
+        OpenError::Io(source) => unread(file, source),
+        source => SessionError::Wrong { file: name_of(file), source },
+    }
+}
+
 /// Reads the sessions of a file; `-` is standard input.
 pub fn open(file: &Path, budget: usize) -> Result<Opened, SessionError> {
-    let unread = |source| SessionError::Unread { file: name_of(file), source };
-    let wrong = |source| match source {
-        OpenError::Io(source) => SessionError::Unread { file: name_of(file), source },
-        source => SessionError::Wrong { file: name_of(file), source },
-    };
+    let unread = |source| unread(file, source);
     if is_standard_input(file) {
         let here = Folder(Path::new(".").canonicalize().map_err(unread)?);
-        return read("stdin", io::stdin().lock(), &here, budget).map_err(wrong);
+        return read("stdin", io::stdin().lock(), &here, budget).map_err(|error| wrong(file, error));
     }
-    let source = File::open(file).map_err(unread)?;
+    let folder = folder_of(file).map_err(unread)?;
+    read_file(file, &folder, budget)
+}
+
+/// The folder of a file.
+fn folder_of(file: &Path) -> io::Result<Folder> {
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let folder = Folder(folder.canonicalize().map_err(unread)?);
+    folder.canonicalize().map(Folder)
+}
+
+fn read_file(file: &Path, beside: &dyn Beside, budget: usize) -> Result<Opened, SessionError> {
+    let unread = |source| unread(file, source);
+    let mut source = File::open(file).map_err(unread)?;
+    let mut beginning = Vec::new();
+    (&mut source).take(4).read_to_end(&mut beginning).map_err(unread)?;
+    if beginning == b"PK\x03\x04" {
+        let size = source.metadata().map_err(unread)?.len();
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let places = Places { name, size, file: RefCell::new(source) };
+        return open_chosen(&[&places], budget).map_err(|error| wrong(file, error.source));
+    }
     let name = file.file_stem().map_or_else(|| "session".into(), |stem| stem.to_string_lossy());
-    read(&name, source, &folder, budget).map_err(wrong)
+    // A pipe cannot be read once more from its start.
+    read(&name, io::Cursor::new(beginning).chain(source), beside, budget).map_err(|error| wrong(file, error))
+}
+
+/// The file with those beside it that it names, once it is known that it holds a session.
+pub fn files_of(file: &Path) -> Result<Vec<Offered>, SessionError> {
+    let unread = |source| unread(file, source);
+    let folder = folder_of(file).map_err(unread)?;
+    let noting = Noting { folder: &folder, asked: RefCell::default() };
+    read_file(file, &noting, Session::BUDGET)?;
+    let path = file.canonicalize().map_err(unread)?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut files = vec![Offered { name, path }];
+    for name in noting.asked.take() {
+        let path = folder.0.join(&name).canonicalize().map_err(unread)?;
+        files.push(Offered { name, path });
+    }
+    Ok(files)
 }
 
 /// Sessions as JSON Lines, one run after the other.

@@ -142,6 +142,8 @@ fn calls(text: &str) -> Vec<String> {
         // What stands before it: keys of YAML, variables of the shell, a path.
         let Some(at) = [
             "sockscope check ",
+            "sockscope merge ",
+            "sockscope monitor ",
             "sockscope serve",
             "sockscope validate ",
             "sockscope fmt ",
@@ -170,9 +172,15 @@ fn calls(text: &str) -> Vec<String> {
 
 /// Whether the command line is one; nothing is run. The shell takes the words apart, as it would in a terminal.
 fn is_understood(call: &str) -> Result<(), String> {
-    let script = format!("exec \"$SOCKSCOPE\" {call} --help");
     let mut shell = Command::new("sh");
-    shell.args(["-fc", &script]).env("SOCKSCOPE", env!("CARGO_BIN_EXE_sockscope")).env("TAGS", "--tag smoke");
+    shell.env("SOCKSCOPE", env!("CARGO_BIN_EXE_sockscope")).env("TAGS", "--tag smoke");
+    // What the machines of a run over several of them are given.
+    shell.env("START_AT", "1777636800");
+    for number in ["SHARD", "JOB_COMPLETION_INDEX", "NOMAD_ALLOC_INDEX"] {
+        shell.env(number, "1");
+    }
+    let call = call.replace("{}", "1");
+    shell.args(["-fc", &format!("exec \"$SOCKSCOPE\" {call} --help")]);
     let output = shell.output().expect("a shell");
     match output.status.success() {
         true => Ok(()),
@@ -193,6 +201,49 @@ fn every_command_line_is_understood() {
     }
     assert!(seen >= 20, "only {seen} command lines were found: have the blocks changed?");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The manifests for several machines are YAML, and ask for as many shards as they name.
+#[test]
+fn manifests_read_and_count_their_shards() {
+    let page = read("docs/guide/many-machines.md");
+    let mut jobs = 0;
+    for (language, text) in blocks(&page) {
+        let shards = text.split("/4\"").count() - 1;
+        if language == "hcl" {
+            assert!(text.contains("count = 4") && shards == 1, "{text}");
+        }
+        if language != "yaml" {
+            continue;
+        }
+        let manifest: serde_json::Value =
+            serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        if manifest["kind"] == "Job" {
+            jobs += 1;
+            let spec = &manifest["spec"];
+            assert_eq!((&spec["completions"], &spec["parallelism"]), (&4.into(), &4.into()));
+            assert_eq!(spec["completionMode"], "Indexed");
+            let container = &spec["template"]["spec"]["containers"][0];
+            let call = container["args"][0].as_str().expect("a line");
+            is_understood(call.strip_prefix("sockscope ").expect("the command")).expect("it is understood");
+            assert!(call.contains("--shard \"$JOB_COMPLETION_INDEX/4\""), "{call}");
+        } else {
+            jobs += 1;
+            let matrix = &manifest["jobs"]["shard"]["strategy"]["matrix"]["shard"];
+            assert_eq!(matrix, &serde_json::json!([0, 1, 2, 3]));
+        }
+    }
+    assert_eq!(jobs, 2, "one of GitHub, one of Kubernetes");
+    for (language, text) in blocks(&read("docs/guide/monitor.md")) {
+        if language == "yaml" {
+            serde_saphyr::from_str::<serde_json::Value>(&text)
+                .unwrap_or_else(|error| panic!("{error}\n{text}"));
+        }
+        if language == "json" {
+            serde_json::from_str::<serde_json::Value>(&text)
+                .unwrap_or_else(|error| panic!("{error}\n{text}"));
+        }
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ struct Editor {
     child: Child,
     input: Option<ChildStdin>,
     messages: Receiver<Value>,
-    asked: i64,
+    questions: i64,
     version: i64,
 }
 
@@ -40,7 +40,7 @@ impl Editor {
             }
         });
         let input = child.stdin.take();
-        Self { child, input, messages, asked: 0, version: 0 }
+        Self { child, input, messages, questions: 0, version: 0 }
     }
 
     /// The same, ready for documents.
@@ -75,8 +75,8 @@ impl Editor {
     /// The whole answer, error or result.
     #[track_caller]
     fn ask(&mut self, method: &str, params: Value) -> Value {
-        self.asked += 1;
-        let id = self.asked;
+        self.questions += 1;
+        let id = self.questions;
         self.write(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
         let deadline = Instant::now() + LONG;
         loop {
@@ -123,10 +123,15 @@ impl Editor {
     fn at(&mut self, method: &str, marked: &str) -> Value {
         let place = marked.find('|').expect("a cursor");
         self.text(&marked.replacen('|', "", 1));
-        let before = &marked[..place];
+        self.asked(method, FILE, &marked[..place])
+    }
+
+    /// What is answered about the place behind this beginning of a document.
+    #[track_caller]
+    fn asked(&mut self, method: &str, file: &str, before: &str) -> Value {
         let line = before.matches('\n').count();
         let character = before.rsplit('\n').next().unwrap_or_default().encode_utf16().count();
-        let at = json!({"textDocument": {"uri": FILE}, "position": {"line": line, "character": character}});
+        let at = json!({"textDocument": {"uri": file}, "position": {"line": line, "character": character}});
         self.ask(method, at)["result"].clone()
     }
 
@@ -364,10 +369,7 @@ fn a_name_leads_into_the_file_that_defines_it() {
     assert_eq!(editor.text_of(&uri("a.json"), suite), Vec::<Value>::new());
     let asked = |editor: &mut Editor, name: &str| {
         let at = suite.find(name).expect("it is there") + 1;
-        let line = suite[..at].matches('\n').count();
-        let character = suite[..at].rsplit('\n').next().unwrap_or_default().len();
-        let asked = json!({"textDocument": {"uri": uri("a.json")}, "position": {"line": line, "character": character}});
-        editor.ask("textDocument/definition", asked)["result"].clone()
+        editor.asked("textDocument/definition", &uri("a.json"), &suite[..at])
     };
     let found = asked(&mut editor, "\"enter\"");
     assert_eq!(
@@ -388,6 +390,42 @@ fn a_name_leads_into_the_file_that_defines_it() {
     assert_eq!(place(&asked(&mut editor, "\"enter\"")["range"]["start"]), (3, 23));
     std::fs::remove_file(root.join("users.csv")).expect("it was there");
     assert_eq!(asked(&mut editor, "users.csv"), Value::Null, "a file that is gone leads nowhere");
+}
+
+#[test]
+fn names_of_imported_files_are_completed_and_explained() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().canonicalize().expect("a path");
+    let uri = |name: &str| format!("file://{}", root.join(name).display());
+    std::fs::create_dir_all(root.join("lib")).expect("a folder");
+    let common = "{ \"sockscope\": 1, \"suite\": \"common\", \"import\": [\"more.jsonc\"],\n  \"define\": { \"enter\": { \"about\": \"Into a room.\", \"with\": [\"room\"], \"steps\": [] } } }";
+    let more = "{ \"sockscope\": 1, \"suite\": \"more\", \"define\": {}, \"clients\": { \"bob\": { \"url\": \"ws://h\" } }, \"vars\": { \"town\": 1 } }";
+    std::fs::write(root.join("lib/common.jsonc"), common).expect("a file");
+    std::fs::write(root.join("lib/more.jsonc"), more).expect("a file");
+    let mut editor = Editor::open(true);
+    // Half-written, as a suite is while a person completes.
+    let suite = "{ \"sockscope\": 1, \"suite\": \"a\", \"import\": [\"lib/common.jsonc\"],\n  \"setup\": [ { \"use\": \"enter\", \"on\": \"bob\", \"room\": \"{{town}}\" }, { \"on\": \"\" ";
+    assert!(!editor.text_of(&uri("a.json"), suite).is_empty(), "it has mistakes still");
+    let asked = |editor: &mut Editor, method: &str, name: &str| {
+        let at = suite.rfind(name).expect("it is there") + 1;
+        editor.asked(method, &uri("a.json"), &suite[..at])
+    };
+    let labels = |found: Value| {
+        let list = found.as_array().expect("a list").clone();
+        list.iter().map(|one| one["label"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(labels(asked(&mut editor, "textDocument/completion", "\"\""))[..2], ["bob", "*"]);
+    assert_eq!(labels(asked(&mut editor, "textDocument/completion", "\"enter\""))[..1], ["enter"]);
+    let about = |found: Value| found["contents"]["value"].as_str().expect("prose").to_owned();
+    let enter = about(asked(&mut editor, "textDocument/hover", "\"enter\""));
+    assert_eq!(enter, "Into a room.\n\nIt needs `room`.\n\nSteps, defined in `lib/common.jsonc`, line 2.");
+    let town = about(asked(&mut editor, "textDocument/hover", "town"));
+    assert!(town.starts_with("A variable, defined in `lib/more.jsonc`, line 1."), "{town}");
+    // What the editor shows counts before what is saved.
+    let changed = more.replace("\"bob\"", "\"bobby\"");
+    let whole = json!({"uri": uri("lib/more.jsonc"), "languageId": "jsonc", "version": 9, "text": changed});
+    editor.tell("textDocument/didOpen", json!({"textDocument": whole}));
+    assert_eq!(labels(asked(&mut editor, "textDocument/completion", "\"\""))[..2], ["bobby", "*"]);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use sockscope::browser::picked;
 use sockscope::browser::private_files::PrivateFiles;
-use sockscope::browser::{BrowserWorld, channel, clock, scope};
+use sockscope::browser::{BrowserWorld, channel, chosen, clock, scope};
 use sockscope::program::run_worker;
 use sockscope::wire::bench::{Ready, most_sockets};
 use sockscope::worker::bench::{BenchWorker, Later, beat};
@@ -31,8 +32,11 @@ fn main() {
 }
 
 /// All that comes later, with the disk on which sessions are kept.
-static LATER: Later<BrowserWorld> =
-    Later::with_journal(|worker| worker.keep_sessions_in(Rc::new(PrivateFiles::default())));
+static LATER: Later<BrowserWorld> = Later::with_journal(|worker| {
+    worker.imports_from(Rc::new(chosen::given));
+    worker.keep_sessions_in(Rc::new(PrivateFiles::default()));
+})
+.and_picked(picked::open);
 
 /// What comes with a second file: all that only this function reaches.
 #[cfg(split)]

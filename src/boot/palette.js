@@ -55,6 +55,7 @@ const WORDS = {
   'part-edit': ['Edit this suite', 'document JSON'],
   'part-values': ['Values of this suite', 'variables environment'],
   'part-earlier': ['Earlier runs of this suite', 'history past compare'],
+  compare: ['Compare the two chosen runs', 'difference diff figures'],
   run: ['Run this suite', 'start check'],
   stop: ['Stop the run', 'cancel end'],
   'show-list': ['Close the run', 'back list'],
@@ -62,7 +63,10 @@ const WORDS = {
   'copy-steps': ['Copy the faults as suite steps', 'toxics http'],
 };
 /** Lists to choose from: each choice is a command. */
-const CHOICES = { times: ['Times', 'rows clock relative absolute delta'] };
+const CHOICES = {
+  times: ['Times', 'rows clock relative absolute delta'],
+  compare: ['Compare this frame with', 'difference diff pinned'],
+};
 /** What means nothing outside its place, such as a tag, a check or a line of a chart. */
 const LEFT_OUT = '.checks-tag, .order-chip, .chart *, .bench-jump, .run-failure *, .connection-pick, .row-menu *, [data-testid=take-seed], [data-testid=run-one], [data-testid=line], [data-testid=past-open], [data-testid=checks-back]';
 /** A part that is folded, and the button that unfolds it. */
@@ -71,7 +75,7 @@ const FOLDED = ['.bench-status-more', 'plots'];
 const PLACES = [
   ['Write a message', 'M', 'bench', 'message'],
   ['Filter the timeline', '/', 'bench', 'filter'],
-  ['Go to the timeline', 'T', 'bench', 'timeline', 'choose a frame pin it copy it'],
+  ['Go to the timeline', 'T', 'bench', 'timeline', 'choose a frame pin it copy it compare two frames'],
   ['Edit the address', '', 'bench', 'url'],
   ['Search suites', '', 'checks', 'suite-search'],
   ['Set the target of the faults', '', 'faults', 'line-target'],
@@ -160,10 +164,12 @@ const buttons = () => {
     });
   }
   for (const [testid, [title, words]] of Object.entries(CHOICES)) {
-    const list = named(testid);
+    const list = document.querySelector(`select[data-testid="${testid}"]`);
     const view = list && viewOf(list);
     if (!view) continue;
     for (const option of list.options) {
+      // What only says what the list is for.
+      if (!option.value) continue;
       const choose = (element) => {
         element.value = option.value;
         element.dispatchEvent(new Event('change', { bubbles: true }));

@@ -7,6 +7,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Worker};
 
+use super::chosen::{self, ChosenFiles};
 use super::words::words;
 
 /// The page's end. Dropping it ends the worker and with it every socket.
@@ -58,6 +59,12 @@ impl WorkerChannel {
             .post_message_with_transfer(&buffer, &transfer)
             .expect("a buffer that was just made can be transferred");
     }
+
+    /// Lets the worker read these files.
+    pub fn give(&self, files: &ChosenFiles) {
+        // Files are copied as references, which never fails.
+        let _ = self.worker.post_message(&files.to_message());
+    }
 }
 
 impl Drop for WorkerChannel {
@@ -81,6 +88,8 @@ impl PageChannel {
         let message = Closure::<dyn FnMut(_)>::new(move |event: MessageEvent| {
             if let Some(bytes) = bytes_of(&event) {
                 received(bytes);
+            } else if let Some(files) = event.data().dyn_ref::<Array>() {
+                chosen::keep(files);
             }
         });
         scope.set_onmessage(Some(message.as_ref().unchecked_ref()));

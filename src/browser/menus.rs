@@ -115,6 +115,13 @@ pub fn open_at(menu: &HtmlElement, at: (f64, f64)) {
     focus_item(menu, "[role=menuitem]:not([aria-disabled=true])", |_, _| 0);
 }
 
+/// The lower left corner of the button that was pressed.
+pub fn below_button(event: &Event) -> (f64, f64) {
+    let pressed = event.target().and_then(|it| it.dyn_into::<Element>().ok());
+    let button = pressed.and_then(|it| it.closest("button").ok().flatten());
+    button.map(|it| it.get_bounding_client_rect()).map_or((0.0, 0.0), |place| (place.left(), place.bottom()))
+}
+
 /// Whether a menu that was opened so is still open.
 pub fn is_open(menu: &Element) -> bool {
     menu.matches(":popover-open").unwrap_or(false)

@@ -29,7 +29,7 @@ const ROOT: &str = "sessions";
 pub struct PrivateFiles(Rc<RefCell<Option<FileSystemDirectoryHandle>>>);
 
 /// What a browser threw, or what it does not have.
-enum Trouble {
+pub(super) enum Trouble {
     /// Nothing is there.
     Missing,
     InUse,
@@ -75,12 +75,12 @@ impl From<Trouble> for OpenError {
     }
 }
 
-async fn answer<T: JsCast>(promise: Promise) -> Result<T, Trouble> {
+pub(super) async fn answer<T: JsCast>(promise: Promise) -> Result<T, Trouble> {
     Ok(JsFuture::from(promise).await?.unchecked_into())
 }
 
 /// Calls a method that not every browser has.
-async fn call<T: JsCast>(of: &JsValue, method: &str, missing: &str) -> Result<T, Trouble> {
+pub(super) async fn call<T: JsCast>(of: &JsValue, method: &str, missing: &str) -> Result<T, Trouble> {
     let found = Reflect::get(of, &method.into()).ok().and_then(|found| found.dyn_into::<Function>().ok());
     let Some(found) = found else { return Err(Trouble::Other(missing.to_owned())) };
     answer(found.call0(of)?.unchecked_into()).await
@@ -108,18 +108,6 @@ impl PrivateFiles {
         directory(&self.root().await?, name, makes).await
     }
 
-    async fn entries(&self, folder: &FileSystemDirectoryHandle) -> Result<Vec<FileSystemHandle>, Trouble> {
-        let entries: AsyncIterator = folder.values();
-        let mut all = Vec::new();
-        loop {
-            let next: IteratorNext = answer(entries.next()?).await?;
-            if next.done() {
-                return Ok(all);
-            }
-            all.push(next.value().unchecked_into());
-        }
-    }
-
     async fn file(&self, folder: &str, file: &str) -> Result<File, Trouble> {
         let folder = self.folder(folder, false).await?;
         let handle: FileSystemFileHandle = answer(folder.get_file_handle(file)).await?;
@@ -127,7 +115,20 @@ impl PrivateFiles {
     }
 }
 
-async fn directory(
+/// What is in a folder, in any order.
+pub(super) async fn entries(folder: &FileSystemDirectoryHandle) -> Result<Vec<FileSystemHandle>, Trouble> {
+    let entries: AsyncIterator = folder.values();
+    let mut all = Vec::new();
+    loop {
+        let next: IteratorNext = answer(entries.next()?).await?;
+        if next.done() {
+            return Ok(all);
+        }
+        all.push(next.value().unchecked_into());
+    }
+}
+
+pub(super) async fn directory(
     of: &FileSystemDirectoryHandle,
     name: &str,
     makes: bool,
@@ -149,7 +150,7 @@ impl Folders for PrivateFiles {
     fn folders(&self) -> LocalFuture<Result<Vec<String>, StoreError>> {
         let files = self.clone();
         Box::pin(async move {
-            let entries = files.entries(&files.root().await?).await?;
+            let entries = entries(&files.root().await?).await?;
             let folders = entries.iter().filter(|entry| entry.kind() == FileSystemHandleKind::Directory);
             Ok(folders.map(FileSystemHandle::name).collect())
         })
@@ -159,7 +160,7 @@ impl Folders for PrivateFiles {
         let (files, folder) = (self.clone(), folder.to_owned());
         Box::pin(async move {
             let mut all = Vec::new();
-            for entry in files.entries(&files.folder(&folder, false).await?).await? {
+            for entry in entries(&files.folder(&folder, false).await?).await? {
                 if entry.kind() == FileSystemHandleKind::File {
                     let handle: &FileSystemFileHandle = entry.unchecked_ref();
                     let file: File = answer(handle.get_file()).await?;

@@ -106,18 +106,21 @@ impl Storage {
         Ok(Some(name))
     }
 
-    async fn value(&self, key: &str) -> Result<Option<JsValue>, StorageError> {
+    /// What is kept under a key, whatever it is.
+    pub(super) async fn value(&self, key: &str) -> Result<Option<JsValue>, StorageError> {
         let transaction = self.begin(TransactionMode::ReadOnly)?;
         Ok(transaction.object_store(STORE)?.get(JsValue::from_str(key))?.await?)
     }
 
     /// Keeps a text under a key, in place of what was there. It is on the disk when this returns without an error.
     pub async fn set(&self, key: &str, text: &str) -> Result<(), StorageError> {
+        self.set_value(key, &JsValue::from_str(text)).await
+    }
+
+    /// The same of any value.
+    pub(super) async fn set_value(&self, key: &str, value: &JsValue) -> Result<(), StorageError> {
         let transaction = self.begin(TransactionMode::ReadWrite)?;
-        transaction
-            .object_store(STORE)?
-            .put(&JsValue::from_str(text), Some(&JsValue::from_str(key)))?
-            .await?;
+        transaction.object_store(STORE)?.put(value, Some(&JsValue::from_str(key)))?.await?;
         finish(transaction).await
     }
 

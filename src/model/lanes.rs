@@ -11,7 +11,7 @@ use super::viewport::ROW;
 /// Units across a lane; the style sheet has the same share of it for the marks.
 pub const LANE: f64 = 100.0;
 /// Where in a lane its marks stand.
-pub const MARK: f64 = 30.0;
+pub const MARK: f64 = 12.0;
 /// How far an arc between neighbouring rows swings out, for each row more, and at most.
 const SWING: (f64, f64, f64) = (3.0, 0.5, 8.0);
 /// A round corner across and down.
@@ -167,9 +167,9 @@ mod tests {
         let answer = Mark { origin: Some((10, 1)), ..mark(13, 1) };
         let lines = lines(&[mark(10, 1), mark(11, 0), mark(12, 0), answer]);
         let points = points(&lines.answers);
-        assert_eq!(points.first(), Some(&(130.0, 11.0)), "the middle of the first row");
-        assert_eq!(points.last(), Some(&(130.0, 77.0)), "three rows further down");
-        assert!(points.iter().all(|(x, y)| (122.0..=130.0).contains(x) && (11.0..=77.0).contains(y)));
+        assert_eq!(points.first(), Some(&(112.0, 11.0)), "the middle of the first row");
+        assert_eq!(points.last(), Some(&(112.0, 77.0)), "three rows further down");
+        assert!(points.iter().all(|(x, y)| (104.0..=112.0).contains(x) && (11.0..=77.0).contains(y)));
         assert_eq!((lines.arrivals, lines.wrong), (String::new(), String::new()));
     }
 
@@ -179,9 +179,9 @@ mod tests {
         let wrong = Mark { tone: Tone::Wrong, ..arrived(7, 3) };
         let lines = lines(&[mark(4, 1), arrived(5, 0), arrived(6, 2), wrong]);
         let of_others = points(&lines.arrivals);
-        assert_eq!((of_others[0], of_others.last().copied()), ((130.0, 11.0), Some((230.0, 55.0))));
+        assert_eq!((of_others[0], of_others.last().copied()), ((112.0, 11.0), Some((212.0, 55.0))));
         let wrong = points(&lines.wrong);
-        assert_eq!((wrong[0], wrong.last().copied()), ((130.0, 11.0), Some((330.0, 77.0))));
+        assert_eq!((wrong[0], wrong.last().copied()), ((112.0, 11.0), Some((312.0, 77.0))));
         // Texts stand at the middle of rows: there a line is in a lane.
         for (x, y) in of_others.into_iter().chain(wrong) {
             let is_in_lane = (x - MARK) % LANE == 0.0;
@@ -205,9 +205,9 @@ mod tests {
         let of = |position, lane, tone| Mark { tone, ..mark(position, lane) };
         let rows =
             [of(7, 0, Tone::Sent), of(8, 2, Tone::Received), of(9, 1, Tone::Wrong), of(10, 0, Tone::Life)];
-        let marks = ["M30.0 11.0h0", "M230.0 33.0h0", "M30.0 77.0h0", "M130.0 55.0h0"];
+        let marks = ["M12.0 11.0h0", "M212.0 33.0h0", "M12.0 77.0h0", "M112.0 55.0h0"];
         assert_eq!(lines(&rows).marks, marks);
-        assert_eq!(rails(2, 44.0), "M30.0 0V44.0M130.0 0V44.0");
+        assert_eq!(rails(2, 44.0), "M12.0 0V44.0M112.0 0V44.0");
     }
 
     #[test]

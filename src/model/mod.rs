@@ -14,5 +14,5 @@ pub mod rungs;
 pub mod running;
 pub mod saved_filters;
 pub mod tiles;
+pub mod value_filter;
 pub mod viewport;
-pub mod wanted;

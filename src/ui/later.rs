@@ -19,8 +19,8 @@ use super::bench::rates::{self, Rates};
 use super::bench::row_menu::{self, Asked};
 use super::bench::store::Store;
 use super::bench::{
-    columns, detail, highlights, lanes, latency, left_draft, panels, plots, rail, recording, saved_filters,
-    sessions, start,
+    columns, detail, highlights, lanes, latency, left_draft, outside, panels, plots, rail, replay,
+    saved_filters, sessions, start,
 };
 use super::bench::{store, timeline};
 use super::parts::fields::button;
@@ -34,7 +34,9 @@ use crate::wire::bench::{Panel, Variable};
 /// The views. Nothing else may name them: what the page names itself is part of the first download.
 pub struct Later {
     pub(crate) timeline: fn(Store, Link) -> AnyView,
-    pub(crate) dropped: fn(Store, &DragEvent),
+    pub(crate) dropped: fn(Store, Link, &DragEvent),
+    /// What an address names after `#session=`.
+    pub(crate) session_link: fn(Store, Link, String),
     pub(crate) library: fn(Store, Link) -> AnyView,
     pub(crate) status_bar: fn(Store, Link, RwSignal<Rates>) -> AnyView,
     pub(crate) watch_rates: fn(Store, RwSignal<Rates>),
@@ -57,6 +59,11 @@ pub struct Later {
     /// What the worker says of kept sessions, and the line over the timeline that says which is shown.
     pub(crate) sessions_told: fn(Store, Link, &[u8]),
     pub(crate) sessions_line: fn(Store, Link) -> AnyView,
+    /// What the worker says of the folder and of followed recordings, and the line that asks for a decision.
+    pub(crate) outside_told: fn(Store, Link, &[u8]),
+    pub(crate) outside_line: fn(Store, Link) -> AnyView,
+    /// What the worker says of replays.
+    pub(crate) replay_told: fn(Store, Link, &[u8]),
     pub(crate) lanes_head: fn(Store, Lanes) -> AnyView,
     pub(crate) lanes_lines: fn(Store, Lanes, Callback<u64, f64>, RwSignal<f64>) -> AnyView,
 }
@@ -66,7 +73,8 @@ pub struct Later {
 pub fn later() -> &'static Later {
     static ALL: Later = Later {
         timeline: timeline::timeline,
-        dropped: recording::dropped,
+        dropped: sessions::dropped,
+        session_link: sessions::of_link,
         library: rail::library,
         status_bar: latency::status_bar,
         watch_rates: rates::watch,
@@ -86,6 +94,9 @@ pub fn later() -> &'static Later {
         row_menu: row_menu::menu,
         sessions_told: sessions::told,
         sessions_line: sessions::line,
+        outside_told: outside::told,
+        outside_line: outside::line,
+        replay_told: replay::told,
         lanes_head: lanes::head,
         lanes_lines: lanes::drawing,
     };

@@ -13,33 +13,33 @@ use super::disk::Disk;
 use super::page::{ALICE, BOB, Echo, Page, TICK, page_in, with_page};
 
 /// Longer than it takes to write.
-const WRITTEN: Duration = Duration::from_millis(600);
+pub const WRITTEN: Duration = Duration::from_millis(600);
 
 /// A tab that keeps its sessions on this disk.
-fn keep_on(page: &Page, disk: &Disk) {
+pub fn keep_on(page: &Page, disk: &Disk) {
     page.worker.keep_sessions_in(Rc::new(disk.of_this_browser()));
     page.arrange(|_| {});
 }
 
 /// A tab of the browser that was started after the one before was killed.
-fn after_kill(page: &Page, disk: &Disk) -> Page {
+pub fn after_kill(page: &Page, disk: &Disk) -> Page {
     disk.kill();
     let next = page_in(&page.sim, 255);
     keep_on(&next, disk);
     next
 }
 
-async fn listed(page: &Page) -> Vec<SessionSeen> {
+pub async fn listed(page: &Page) -> Vec<SessionSeen> {
     page.sessions(&SessionsRequest::List);
     page.pass(TICK).await;
     page.sessions.borrow().sessions.clone()
 }
 
 /// A worker that shows a session.
-async fn open(page: &Page, disk: &Disk, id: &str) -> Page {
+pub async fn open(page: &Page, disk: &Disk, id: &str) -> Page {
     let reader = page_in(&page.sim, 255);
     reader.worker.keep_sessions_in(Rc::new(disk.of_this_browser()));
-    reader.ask(Request::Read(id.to_owned()));
+    reader.ask(Request::Read(Some(id.to_owned())));
     reader.ask(Request::Look(Look { from: None, rows: 500 }));
     reader.pass(TICK).await;
     assert_eq!(reader.reading.borrow().failed, None);

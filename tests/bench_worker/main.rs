@@ -4,9 +4,13 @@
 
 mod automatic;
 mod comes_back;
+mod compared;
 mod disk;
 mod figures;
+mod folder;
+mod followed;
 mod former;
+mod import;
 mod journal;
 mod kept;
 mod lanes;
@@ -17,8 +21,10 @@ mod opened;
 mod page;
 mod related;
 mod relayed;
+mod replayed;
 mod sending;
 mod shared;
+mod shop;
 mod summaries;
 mod why;
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use sockscope::wire;
 use sockscope::wire::bench::{
-    Answer, Changes, ConnectionId, ConnectionState, Detail, DraftSeen, Look, Pin, Plot, Question,
-    ReadingSeen, Ready, RepeatSeen, Request, Row, RuleSeen, SessionsRequest, SessionsSeen, SessionsUpdate,
-    Setup, ShownSeen, Update, Workspace,
+    Answer, Changes, ConnectionId, ConnectionState, Detail, DifferenceUpdate, DraftSeen, Look, OutsideUpdate,
+    Pin, Plot, Question, ReadingSeen, Ready, RepeatSeen, ReplayUpdate, Request, Row, RuleSeen,
+    SessionsRequest, SessionsSeen, SessionsUpdate, Setup, ShownSeen, Update, Workspace,
 };
 use sockscope::worker::PageWorker;
 use sockscope::worker::bench::BenchWorker;
@@ -80,8 +80,15 @@ pub struct Page {
     pub missing: Rc<Cell<usize>>,
     pub sessions: Rc<RefCell<SessionsSeen>>,
     pub reading: Rc<RefCell<ReadingSeen>>,
+    /// The worker has said that it may be ended.
+    pub ended: Rc<Cell<bool>>,
+    /// What was said of replays, and of a comparison.
+    pub replays: Rc<RefCell<Vec<ReplayUpdate>>>,
+    pub differences: Rc<RefCell<Vec<DifferenceUpdate>>>,
     /// What was said of sessions that could not be changed.
     pub refused: Rc<RefCell<Vec<String>>>,
+    /// What was said of the folder and of followed recordings, and not looked at yet.
+    pub outside: Rc<RefCell<Vec<OutsideUpdate>>>,
 }
 
 pub fn page(server: Echo, most_sockets: u16) -> Page {
@@ -122,7 +129,11 @@ pub fn page_in(sim: &Sim, most_sockets: u16) -> Page {
         missing: Rc::default(),
         sessions: Rc::default(),
         reading: Rc::default(),
+        ended: Rc::default(),
+        replays: Rc::default(),
+        differences: Rc::default(),
         refused: Rc::default(),
+        outside: Rc::default(),
     };
     page.worker.announce();
     page.ask(Request::Seen);
@@ -154,7 +165,20 @@ impl Page {
                         SessionsUpdate::Seen(sessions) => *self.sessions.borrow_mut() = *sessions,
                         SessionsUpdate::Failed(words) => self.refused.borrow_mut().push(words),
                         SessionsUpdate::Reading(reading) => *self.reading.borrow_mut() = *reading,
+                        SessionsUpdate::Ended => self.ended.set(true),
                     }
+                    continue;
+                }
+                Update::Outside(update) => {
+                    self.outside.borrow_mut().push(wire::decode(&update).expect("our own version"));
+                    continue;
+                }
+                Update::Replay(update) => {
+                    self.replays.borrow_mut().push(wire::decode(&update).expect("our own version"));
+                    continue;
+                }
+                Update::Difference(update) => {
+                    self.differences.borrow_mut().push(wire::decode(&update).expect("our own version"));
                     continue;
                 }
                 Update::Ready(_) | Update::Restored(_) | Update::Unkept(_) => continue,

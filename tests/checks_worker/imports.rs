@@ -71,3 +71,29 @@ fn a_run_has_the_files_that_came_with_it() {
         assert_eq!(report.verdict, Verdict::Pass, "{:?}", report.reasons);
     });
 }
+
+#[test]
+fn an_editor_completes_and_explains_what_the_library_brings_in() {
+    with_page(|page| async move {
+        page.ask(Question::Keep(own("own-2", "common", COMMON))).await;
+        let text = importing("shared/common.jsonc");
+        let offset = text.find("\"ask\"").expect("a use") + 1;
+        let Answer::Suggestions(found) = page.ask(Question::Complete { text: text.clone(), offset }).await
+        else {
+            panic!("suggestions")
+        };
+        let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
+        assert_eq!(labels[..1], ["ask"]);
+        let Answer::Explained(Some(explained)) =
+            page.ask(Question::Explain { text: text.clone(), offset }).await
+        else {
+            panic!("prose")
+        };
+        assert_eq!(explained.about, "It needs `what`.\n\nSteps, defined in `shared/common.jsonc`, line 2.");
+        let text = importing("nothing");
+        let Answer::Suggestions(found) = page.ask(Question::Complete { text, offset: 0 }).await else {
+            panic!("suggestions")
+        };
+        assert!(found.is_empty(), "before the suite nothing can stand: {found:?}");
+    });
+}

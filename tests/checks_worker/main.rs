@@ -1,9 +1,11 @@
 //! The worker of the checks, in virtual time: what the page asks and what it hears.
 
+mod bad_input;
 mod early;
 mod heard;
 mod imports;
 mod kept;
+mod load_form;
 mod page;
 mod planned;
 mod requests;

@@ -40,7 +40,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn happens() -> impl Strategy<Value = Happens> {
-    let one = (0..14_u8, 0..3_u32, prop_oneof![Just(0), 0..3_000_000_u64], text(), vec(any::<u8>(), 0..20));
+    let one = (0..15_u8, 0..3_u32, prop_oneof![Just(0), 0..3_000_000_u64], text(), vec(any::<u8>(), 0..20));
     let two = (any::<Option<u32>>(), any::<bool>(), proptest::option::of(text()), any::<u16>());
     (one, two).prop_map(|((kind, connection, wait, text, bytes), (took, tainted, pinned, number))| Happens {
         kind,
@@ -136,7 +136,8 @@ fn recorded(began: u64, all: &[Happens]) -> (FrameLog, Recorded) {
                 };
                 kept.notes.push(Note { before: log.total(), at, what: Noted::Call(Box::new(call)) });
             }
-            12 => push(&mut log, FrameKind::SentText, it.text.as_bytes()),
+            12 => push(&mut log, FrameKind::Told, it.text.as_bytes()),
+            13 => push(&mut log, FrameKind::SentText, it.text.as_bytes()),
             _ => push(&mut log, FrameKind::ReceivedText, it.text.as_bytes()),
         }
     }

@@ -34,7 +34,9 @@ pub fn nothing() -> Report {
         seconds: Vec::new(),
         server: None,
         server_stopped: None,
+        capacity: None,
         shards: Vec::new(),
+        part: None,
     }
 }
 
@@ -77,6 +79,7 @@ fn environment() -> Environment {
         timer_step_us: 5.0,
         loop_lag_p99_ms: 0.4,
         hidden: false,
+        generator: None,
     }
 }
 
@@ -337,6 +340,7 @@ fn shard(index: u32) -> ShardReport {
         reasons: Vec::new(),
         browser: "Chrome 156".to_owned(),
         started: "2026-11-21T03:01:06.123Z".to_owned(),
+        late_ms: None,
         duration_ms: Millis(40_812.4),
         loop_lag_p99_ms: 0.4,
         hidden: true,
@@ -355,6 +359,7 @@ fn lost_shard(index: u32) -> ShardReport {
         reasons: vec!["it gave no report".to_owned()],
         browser: String::new(),
         started: String::new(),
+        late_ms: None,
         duration_ms: Millis(0.0),
         loop_lag_p99_ms: 0.0,
         hidden: false,

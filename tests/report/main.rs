@@ -3,6 +3,7 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+mod capacity;
 mod events;
 mod fixture;
 mod golden;

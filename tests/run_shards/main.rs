@@ -4,6 +4,7 @@
 
 mod figures;
 mod members;
+mod ramps;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

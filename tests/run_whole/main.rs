@@ -5,6 +5,7 @@ mod closing;
 mod engines;
 mod inconclusive;
 mod load;
+mod ramp;
 mod reported;
 mod stopping;
 mod what_runs;

@@ -2,7 +2,7 @@
 //!
 //! Owns the order of the work and the tools it needs. It speaks to the network only through `curl`, `npm`,
 //! `pip`, `cargo`, `rustup` and `apt-get`, and installs nothing outside its own cache folder except the wasm
-//! target, the Rust components and, on Debian, the packages of the browser, of Python and of Node.
+//! target, the Rust components and, on Debian, the packages of the browser, of Python, of Node and of Java.
 
 mod against;
 mod bench;
@@ -13,6 +13,7 @@ mod cpu;
 mod debian;
 mod fingerprint;
 mod firefox;
+mod grid;
 mod install;
 mod lints;
 mod page;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use sockscope_host::desktop;
 use sockscope_host::process::lines;
 
 use crate::command_line::RunOptions;
@@ -180,17 +181,8 @@ fn explain(error: anyhow::Error, port: Option<u16>) -> anyhow::Error {
 
 /// The default browser; a machine without one is not a failure.
 fn open(address: &str) {
-    let program = match std::env::consts::OS {
-        "macos" => "open",
-        "windows" => "explorer",
-        _ => "xdg-open",
-    };
-    let mut command = Command::new(program);
-    command.arg(address).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // Not one of ours to end: the browser outlives the server.
-    match command.spawn() {
-        Ok(mut child) => drop(thread::spawn(move || child.wait())),
-        Err(_) => screen::line(&format!("  No {program} here: open the address by hand.\n")),
+    if let Err(words) = desktop::show(address) {
+        screen::line(&format!("  There is {words}: open the address by hand.\n"));
     }
 }
 

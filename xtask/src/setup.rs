@@ -18,7 +18,7 @@ use crate::install::{self, Source};
 use crate::project::{self, Project};
 use crate::screen::{self, Progress};
 use crate::tool::{self, Found, Tool};
-use crate::{firefox, lints, process, strip, targets};
+use crate::{firefox, grid, lints, process, strip, targets};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -65,13 +65,20 @@ impl Toolbox {
 /// `cargo xtask setup`.
 pub fn everything(project: &Project) -> Result<()> {
     let mut progress = Progress::of(
-        RUST_STAGES + lints::STAGES + PAGE_STAGES + BROWSER_STAGES + firefox::STAGES + targets::STAGES,
+        RUST_STAGES
+            + lints::STAGES
+            + PAGE_STAGES
+            + BROWSER_STAGES
+            + firefox::STAGES
+            + grid::STAGES
+            + targets::STAGES,
     );
     rust_components(&mut progress)?;
     let downloads = || -> Result<()> {
         lints::set_up(&mut progress)?;
         browser(&mut progress)?;
         firefox::set_up(&mut progress)?;
+        grid::set_up(&mut progress)?;
         targets::set_up(&mut progress).map(drop)
     };
     beside_compiling(project, downloads)??;

@@ -22,8 +22,16 @@ const OF_CHECKS: [&str; 5] =
     ["checks_worker.js", "checks_worker_bg.wasm", "boot/checks_worker.js", "editor/bundle.js", "checks.css"];
 
 /// What is loaded when a person asks for it, apart from all else.
-const ON_DEMAND: [&str; 6] =
-    ["boot/palette.js", "palette.css", "faults.css", "sessions.css", "chart.css", "charts/bundle.js"];
+const ON_DEMAND: [&str; 8] = [
+    "boot/palette.js",
+    "palette.css",
+    "faults.css",
+    "sessions.css",
+    "outside.css",
+    "difference.css",
+    "chart.css",
+    "charts/bundle.js",
+];
 
 /// One file of the page.
 #[derive(Debug, PartialEq, Eq)]

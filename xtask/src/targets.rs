@@ -28,6 +28,7 @@ const OF_PYTHON: &[&str] = &[
     "pytest==9.2.0",
     "pytest_asyncio==1.5.0",
     "httpx==0.28.1",
+    "prometheus_client==0.26.0",
     "aiohappyeyeballs==2.7.1",
     "aiosignal==1.4.0",
     "anyio==4.16.0",
@@ -244,7 +245,8 @@ fn is_new_enough(python: &str) -> bool {
     found.is_some_and(|found| found >= LEAST_PYTHON)
 }
 
-fn node_with(
+/// Node, and the folder of these packages.
+pub fn node_with(
     cache: &Cache,
     progress: &mut Progress,
     what: &str,

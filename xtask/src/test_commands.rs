@@ -12,6 +12,7 @@ use sockscope_host::programs::Family;
 
 use crate::browser::Browser;
 use crate::firefox::Firefox;
+use crate::grid::Grid;
 use crate::page::Edition;
 use crate::process::{self, Show};
 use crate::project::Project;
@@ -210,13 +211,22 @@ pub fn whole_page(project: &Project, browser: &Browser, targets: &Targets) -> Re
     tests(&mut command)
 }
 
-/// The command that runs suites, as a job of CI calls it; against servers that others have written where those are set up.
-pub fn headless(project: &Project, browser: &Browser, targets: Option<&Targets>) -> Result<Count> {
+/// The command that runs suites, as a job of CI calls it; against servers that others have written, and on a Selenium Grid, where
+/// those are set up.
+pub fn headless(
+    project: &Project,
+    browser: &Browser,
+    targets: Option<&Targets>,
+    grid: Option<&Grid>,
+) -> Result<Count> {
     let mut command = cargo_test(project);
     command.args(["--test", "check"]);
     command.env("SOCKSCOPE_BIN", project.server(Edition::Release));
     command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
     at_once(&mut command, 2 * cores());
+    if let Some(grid) = grid {
+        grid.equip(&mut command);
+    }
     match targets {
         Some(targets) => targets.equip(&mut command),
         None => drop(command.args(["--", "--skip", "targets::"])),

@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 use crate::browser::Browser;
 use crate::command_line::Parts;
 use crate::firefox::{self, Firefox};
+use crate::grid::{self, Grid};
 use crate::lints::{self, Lints};
 use crate::page::{self, Edition};
 use crate::process;
@@ -31,7 +32,7 @@ pub fn run(project: &Project, parts: Parts) -> Result<bool> {
     total += if parts.native || parts.web { setup::RUST_STAGES } else { 0 };
     total += if parts.native { lints::STAGES } else { 0 };
     total += if parts.need_browser() { setup::PAGE_STAGES + setup::BROWSER_STAGES } else { 0 };
-    total += if parts.page { firefox::STAGES } else { 0 };
+    total += if parts.page { firefox::STAGES + grid::STAGES } else { 0 };
     total += if parts.need_other_servers() { targets::STAGES } else { 0 };
     let progress = Progress::of(total);
     let builds_beside = parts.native && parts.need_browser();
@@ -44,6 +45,7 @@ pub fn run(project: &Project, parts: Parts) -> Result<bool> {
             toolbox: None,
             browser: None,
             firefox: None,
+            grid: None,
             page: false,
             server: false,
             targets: None,
@@ -140,6 +142,8 @@ struct Bench<'scope, 'a> {
     toolbox: Option<Toolbox>,
     browser: Option<Browser>,
     firefox: Option<Firefox>,
+    /// Absent also where this machine has no Java: then its test says so and is left out.
+    grid: Option<Grid>,
     /// `dist` holds a page.
     page: bool,
     /// The server is built.
@@ -178,6 +182,8 @@ impl Bench<'_, '_> {
         if parts.page {
             let outcome = firefox::set_up(&mut self.progress);
             self.firefox = self.tell_failure("set-up of Firefox", outcome);
+            let outcome = grid::set_up(&mut self.progress);
+            self.grid = self.tell_failure("set-up of a Selenium Grid", outcome).flatten();
         }
         if parts.need_other_servers() {
             let outcome = targets::set_up(&mut self.progress);
@@ -303,8 +309,8 @@ impl Bench<'_, '_> {
                 if !(self.server && self.page) {
                     return record.skip("headless", "there is no page or no server");
                 }
-                let targets = self.targets.as_ref();
-                record.stage("headless", || headless(project, browser, targets));
+                let (targets, grid) = (self.targets.as_ref(), self.grid.as_ref());
+                record.stage("headless", || headless(project, browser, targets, grid));
             }
             Stage::InFirefox => {
                 self.progress.stage("the page and `sockscope check` in headless Firefox (about 1 minute)");

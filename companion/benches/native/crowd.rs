@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::figures::{Aim, Figure, alone};
 use crate::{Stage, number};
+use support::figures::{Aim, Figure, alone};
 
 const CONNECTIONS: u64 = 10_000;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::bare;
-use crate::figures::{Aim, Figure, compared};
 use crate::{Stage, by_turns, number, payload};
+use support::figures::{Aim, Figure, compared};
 
 /// What connections get through a suite in a second, and the round trips in microseconds.
 pub struct Ours {

@@ -4,24 +4,24 @@
 //! Run by `cargo xtask bench`, which builds what is measured and says where it is. Ends with 1 when something was lost or did
 //! not run; an aim that is not met is printed, and does not fail the command.
 
-#[path = "../page/figures.rs"]
-mod figures;
-
 mod bare;
 mod crowd;
 mod loops;
 mod peers;
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
-use figures::Figure;
 use serde_json::Value;
+use support::asked::{self, Asked};
+use support::figures::{self, Figure};
 use support::practice::Practice;
 
 /// What is measured, in the order of the documentation.
 const CASES: &[&str] = &["native-loops", "native-artillery", "native-locust", "native-crowd"];
+
+/// Where the figures are, in the target folder.
+const FILE: &str = "bench-native.json";
 
 /// What all cases share.
 struct Stage {
@@ -98,33 +98,18 @@ fn measure(case: &str, stage: &Stage) -> Vec<Figure> {
 }
 
 fn main() {
-    // Cargo adds `--bench`; what is not an option names the cases.
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let is_quick = arguments.iter().any(|it| it == "--quick");
-    let wanted: Vec<&str> = arguments.iter().filter(|it| !it.starts_with("--")).map(String::as_str).collect();
-    for name in &wanted {
-        assert!(CASES.contains(name), "no case is called {name}; there are {}", CASES.join(", "));
-    }
+    let asked = Asked::of(CASES);
     let _ = rlimit::increase_nofile_limit(u64::MAX);
-    let stage = Stage { practice: Practice::start_with(&["--max-connections", "20000"]), is_quick };
+    let practice = Practice::start_with(&["--max-connections", "20000"]);
+    let stage = Stage { practice, is_quick: asked.is_quick };
     let mut all = Vec::new();
-    for case in CASES.iter().filter(|it| wanted.is_empty() || wanted.contains(it)) {
+    for case in asked.cases {
         let began = Instant::now();
         eprintln!("{case}");
         let figures = measure(case, &stage);
         eprintln!("{}      {:.0} s", figures::table(&figures), began.elapsed().as_secs_f64());
         all.extend(figures);
+        asked::keep(&all, FILE);
     }
-    let text = serde_json::to_string_pretty(&all).expect("figures are JSON");
-    std::fs::write(target().join("bench-native.json"), text + "\n")
-        .expect("the target folder can be written");
-    println!("{}", figures::table(&all));
-    let aims: Vec<_> = all.iter().filter(|it| it.has_aim()).collect();
-    let met = aims.iter().filter(|it| it.met).count();
-    println!("{met} of {} aims met; all of it is in target/bench-native.json", aims.len());
-}
-
-fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from)
+    asked::conclude(&all, FILE);
 }

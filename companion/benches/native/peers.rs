@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::figures::{Aim, Figure, compared};
 use crate::loops::ours;
 use crate::{Stage, by_turns, number, payload};
+use support::figures::{Aim, Figure, compared};
 
 /// How many connections each of them has.
 const CONNECTIONS: [usize; 3] = [1, 10, 1000];

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::figures::{Figure, columns, median, shown, spread};
 use crate::stage::{Stage, by_turns};
+use support::figures::{Figure, columns, median, shown, spread};
 
 /// What needs no page, or needs another program, says nothing about two builds of the page.
 const LEFT_OUT: &[&str] = &["artillery", "log", "engine"];

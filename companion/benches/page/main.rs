@@ -5,18 +5,17 @@
 
 mod against;
 mod cases;
-mod figures;
 mod flood;
 mod process;
 mod site;
 mod stage;
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use cases::{crowd, engine, flood as floods, journal, life, lighthouse, peers, redraw, servers, trips};
-use figures::Figure;
 use stage::Stage;
+use support::asked::{self, Asked};
+use support::figures::{self, Figure};
 
 /// What is measured, in the order of the documentation.
 const CASES: &[&str] = &[
@@ -39,6 +38,9 @@ const CASES: &[&str] = &[
     "proxy",
     "relay",
 ];
+
+/// Where the figures are, in the target folder.
+const FILE: &str = "bench.json";
 
 async fn measure(case: &str, stage: &Stage) -> Vec<Figure> {
     match case {
@@ -65,41 +67,28 @@ async fn measure(case: &str, stage: &Stage) -> Vec<Figure> {
 }
 
 fn main() {
-    // Cargo adds `--bench`; what is not an option names the cases.
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let is_quick = arguments.iter().any(|it| it == "--quick");
-    let wanted: Vec<&str> = arguments.iter().filter(|it| !it.starts_with("--")).map(String::as_str).collect();
-    for name in &wanted {
-        assert!(CASES.contains(name), "no case is called {name}; there are {}", CASES.join(", "));
-    }
-    let chosen: Vec<&str> =
-        CASES.iter().copied().filter(|it| wanted.is_empty() || wanted.contains(it)).collect();
+    let Asked { is_quick, cases } = Asked::of(CASES);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a runtime");
     if let Ok(other) = std::env::var("SOCKSCOPE_AGAINST") {
-        runtime.block_on(compare(&chosen, is_quick, &other));
+        runtime.block_on(compare(&cases, is_quick, &other));
         return;
     }
     let all = runtime.block_on(async {
         let stage = Stage::set(is_quick).await;
         let mut all = Vec::new();
-        for (place, case) in chosen.iter().enumerate() {
+        for (place, case) in cases.iter().enumerate() {
             let began = Instant::now();
-            eprintln!("[{}/{}] {case}", place + 1, chosen.len());
+            eprintln!("[{}/{}] {case}", place + 1, cases.len());
             let figures = measure(case, &stage).await;
             eprintln!("{}      {:.0} s", figures::table(&figures), began.elapsed().as_secs_f64());
             all.extend(figures);
-            keep(&all, "bench.json");
+            asked::keep(&all, FILE);
         }
         stage.strike().await;
         all
     });
-    println!("{}", figures::table(&all));
-    let (met, aims) = all
-        .iter()
-        .filter(|it| it.has_aim())
-        .fold((0, 0), |(met, aims), it| (met + usize::from(it.met), aims + 1));
-    println!("{met} of {aims} aims met; all of it is in target/bench.json");
+    asked::conclude(&all, FILE);
 }
 
 /// Runs the cases on this build and on another one.
@@ -115,21 +104,10 @@ async fn compare(chosen: &[&str], is_quick: bool, other: &str) {
             against::measure(pairs, &new, &old, async |stage: &Stage| measure(case, stage).await).await;
         eprintln!("{}      {:.0} s", against::table(&changes), began.elapsed().as_secs_f64());
         all.extend(changes);
-        keep(&all, "bench-against.json");
+        asked::keep(&all, "bench-against.json");
     }
     drop(old);
     new.strike().await;
     println!("{}", against::table(&all));
     println!("all of it is in target/bench-against.json");
-}
-
-/// Written after each case, so that a run which is broken off has told what it knew.
-fn keep(figures: &[impl serde::Serialize], name: &str) {
-    let text = serde_json::to_string_pretty(figures).expect("figures are JSON");
-    std::fs::write(target().join(name), text + "\n").expect("the target folder can be written");
-}
-
-fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from)
 }

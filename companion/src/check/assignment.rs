@@ -7,12 +7,15 @@ use std::time::Duration;
 use serde::Deserialize;
 use sockscope_engine::base::mask::Masker;
 use sockscope_engine::report::{EventFormat, Millis, Report, TargetReport, Verdict};
-use sockscope_engine::run::merge;
+use sockscope_engine::run::{Shard, merge};
 use sockscope_engine::suite::{Files, Suite};
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::files::joined;
+use super::live::Live;
+use super::part::Share;
 use super::values::SuiteValues;
 
 /// What to run, and how.
@@ -41,6 +44,8 @@ pub struct Assignment<'a> {
     pub names: &'a [String],
     /// Across this many browsers or threads.
     pub shards: u32,
+    /// The shard that all of it is, where the others run in other commands.
+    pub part: Option<Share>,
     /// After this long the run is stopped.
     pub limit: Option<Duration>,
     /// Whether the first failure stops the run.
@@ -51,6 +56,22 @@ pub struct Assignment<'a> {
     pub recordings: &'a [EventFormat],
     /// What the server under test has printed during the run, to be told without secrets.
     pub printed: &'a dyn Fn() -> Vec<String>,
+}
+
+impl Assignment<'_> {
+    /// When the run is stopped that begins now, or at the moment of its part.
+    pub fn limit(&self) -> Option<Instant> {
+        let ahead = self.part.and_then(|part| part.start.ahead_of(OffsetDateTime::now_utc()).ok());
+        self.limit.map(|limit| Instant::now() + ahead.unwrap_or_default() + limit)
+    }
+
+    /// What the browser or thread of this index runs.
+    pub fn shard(&self, index: u32) -> Shard {
+        match self.part {
+            Some(part) => part.shard,
+            None => Shard::new(index, self.shards).expect("the index is below the count"),
+        }
+    }
 }
 
 /// What came of a run.
@@ -87,6 +108,9 @@ pub struct Status {
     /// Why it did not begin.
     #[serde(default)]
     pub error: Option<String>,
+    /// What it does at this moment; only the native engine tells.
+    #[serde(skip)]
+    pub live: Live,
 }
 
 /// A check that has ended.
@@ -129,6 +153,7 @@ pub fn together(shards: &[(&Status, bool)]) -> Status {
         true
     });
     status.done = status.results.len() as u64;
+    others.iter().for_each(|(other, _)| status.live.add(&other.live));
     status
 }
 

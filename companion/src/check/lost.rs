@@ -60,7 +60,9 @@ pub fn lost_report(
         seconds: Vec::new(),
         server: None,
         server_stopped: None,
+        capacity: None,
         shards: Vec::new(),
+        part: None,
     }
 }
 

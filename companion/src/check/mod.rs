@@ -5,12 +5,17 @@
 //! way out leaves anything behind.
 
 mod assignment;
+pub mod capacity;
 mod files;
+pub mod gather;
 mod learned;
 mod listener;
+mod live;
 mod lost;
 mod native;
+pub mod part;
 mod reasons;
+pub mod rounds;
 mod run;
 mod screen;
 mod scripts;
@@ -38,6 +43,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span};
 
 use self::assignment::{Assignment, Done, Status};
+use self::capacity::{Range, Within};
+use self::part::Share;
 use self::run::Pool;
 use self::screen::Screen;
 use self::started::{Runner, Started};
@@ -76,6 +83,8 @@ pub struct Job {
     pub rounds: u32,
     /// Over how many browsers or threads each run is split.
     pub shards: u32,
+    /// The shard that this command runs, where others run the rest.
+    pub part: Option<Share>,
     /// After this long a run is stopped.
     pub limit: Option<Duration>,
     /// Whether the first failure ends everything.
@@ -92,8 +101,12 @@ pub struct Job {
     pub files: Files,
     /// Only what did not pass is printed.
     pub is_quiet: bool,
+    /// No bar and no live figures, on a terminal either.
+    pub is_plain: bool,
     /// Whether what changes runs again, until the command is stopped.
     pub watches: bool,
+    /// The load that is raised until it breaks, and how exactly that is found.
+    pub capacity: Option<(Range, Within)>,
 }
 
 /// What runs suites.
@@ -125,7 +138,7 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
     if job.watches {
         return watch::watch(&job, stop).await;
     }
-    let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet);
+    let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet, job.is_plain);
     let names = job.suites.clone();
     // Standard input may never end; a stopped command does not wait for it.
     let read = tokio::select! {
@@ -148,12 +161,15 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
         Ok(ports) => ports,
         Err(error) => return environment(&screen, &error),
     };
-    let seed = job.seed.unwrap_or_else(draw);
+    let seed = job.seed.or(job.part.map(|part| part.seed())).unwrap_or_else(draw);
     let plain = ports.as_ref().map(|ports| Server { ports, with_tls: false });
     let chosen = match choose(&job, &suites, plain, seed) {
         Ok(chosen) => chosen,
         Err(wrong) => return invalid(&screen, &wrong),
     };
+    if let Some(wrong) = job.part.and_then(|part| part.objection(&job, &chosen, seed)) {
+        return invalid(&screen, &[wrong]);
+    }
     let is_certified = |one: &Chosen<'_>| {
         one.document.suite.checks.iter().any(|it| Kind::of(&it.written_name, &it.tags).is_some())
     };
@@ -327,6 +343,7 @@ async fn serve(job: &Job) -> Result<Running, server::StartError> {
         targets: job.targets.clone(),
         // The page asks what a refused handshake met; the browser's log, which not every browser has, says less.
         probe: true,
+        folder: None,
         limits: Limits::DEFAULT,
     };
     server::Server::start(config).await
@@ -360,7 +377,15 @@ impl Bench<'_> {
                         return done;
                     }
                     let of_round = (self.job.rounds > 1).then_some(round + 1);
-                    done.push(self.one(one, with_tls, of_round, seed, screen).await);
+                    let raised = self.job.capacity.as_ref();
+                    let raised =
+                        raised.filter(|(range, _)| one.document.suite.vars.contains_key(&range.name));
+                    done.push(match raised {
+                        Some((range, within)) => {
+                            self.capacity(one, with_tls, seed, screen, (range, *within)).await
+                        }
+                        None => self.one(one, with_tls, of_round, seed, screen, None).await,
+                    });
                     let is_bad = done.last().is_some_and(|it: &Done| {
                         it.trouble.is_some() || matches!(it.report.verdict, Verdict::Fail | Verdict::Error)
                     });
@@ -380,16 +405,23 @@ impl Bench<'_> {
         round: Option<u32>,
         seed: u64,
         screen: &mut Screen,
+        raised: Option<(&str, u64)>,
     ) -> Done {
         let Document { text, files, all_text, suite, label, .. } = chosen.document;
         let server = self.target.as_ref().map(|target| Server { ports: target.ports(), with_tls });
-        let told = self.job.values.for_suite(suite, all_text, server);
+        let mut told = self.job.values.for_suite(suite, all_text, server);
+        told.variables.extend(raised.map(|(name, value)| (name.to_owned(), value.to_string())));
         let label = if with_tls { format!("{label} (TLS)") } else { label.clone() };
+        let of_trial = raised.map(|(name, value)| format!(" · {name} = {value}")).unwrap_or_default();
         let of_rounds =
             round.map(|round| format!(" · round {round} of {}", self.job.rounds)).unwrap_or_default();
         let page = &self.page.urls().page;
         let targets = targets(self.job, suite, &told, page, seed);
-        screen.begin(&format!("{label}{of_rounds}"), &target_line(&targets), seed);
+        let clock_ahead = match self.job.part {
+            Some(part) => part.announce(&targets, screen).await,
+            None => None,
+        };
+        screen.begin(&format!("{label}{of_rounds}{of_trial}"), &target_line(&targets), seed);
         let output = self.target.as_ref().map(|target| target.output().clone());
         let printed = || output.as_ref().map(Output::take).unwrap_or_default();
         let assignment = Assignment {
@@ -405,6 +437,7 @@ impl Bench<'_> {
             tags: &self.job.tags,
             names: &self.job.names,
             shards: self.job.shards,
+            part: self.job.part,
             limit: self.job.limit,
             fails_fast: self.job.fails_fast,
             targets: &targets,
@@ -429,7 +462,13 @@ impl Bench<'_> {
                 output: std::mem::take(&mut done.printed),
             });
         }
-        screen.end(&done.report, done.trouble.as_deref());
+        if let Some(part) = self.job.part {
+            part.sign(self.job, chosen, &mut done, clock_ahead);
+        }
+        match raised {
+            Some(_) => screen.end_trial(&done.report),
+            None => screen.end(&done.report, done.trouble.as_deref()),
+        }
         done
     }
 }

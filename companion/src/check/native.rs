@@ -5,6 +5,7 @@
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::time::Duration;
 
+use sockscope_engine::report::Verdict;
 use sockscope_engine::run::Shard;
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
@@ -15,6 +16,7 @@ use tracing::{debug, info};
 use super::assignment::{Assignment, Done, Part, Status, join, together, why_stop};
 use super::learned;
 use super::lost::lost_report;
+use super::part::STOPPED;
 use super::shard::{Ended, Task, run_shard};
 use super::values::own_server;
 use crate::log::CHECK;
@@ -30,13 +32,13 @@ const BUDGET: usize = 64 << 20;
 const STACK: usize = 16 << 20;
 
 /// A thread of a run.
-struct Seat {
+struct ShardThread {
     status: Arc<Mutex<Status>>,
     ended: oneshot::Receiver<Result<Ended, String>>,
     end: Option<Result<Ended, String>>,
 }
 
-impl Seat {
+impl ShardThread {
     fn status(&self) -> Status {
         self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -66,18 +68,31 @@ pub async fn run(
 ) -> Done {
     let (started, began) = (OffsetDateTime::now_utc(), Instant::now());
     let mut latest = Status::default();
-    let outcome = attempt(options, assignment, stop, |status| {
-        hear(status);
-        latest = status.clone();
-    })
-    .await;
+    let is_time = match assignment.part {
+        Some(part) => part.start.wait(Duration::ZERO, stop).await,
+        None => Ok(()),
+    };
+    let outcome = match is_time {
+        Ok(()) => {
+            let hear = |status: &Status| {
+                hear(status);
+                latest = status.clone();
+            };
+            attempt(options, assignment, stop, hear).await
+        }
+        Err(error) => Err(error.to_string()),
+    };
     info!(target: CHECK, took = ?began.elapsed(), "over");
     outcome.unwrap_or_else(|words| {
         let words = assignment.masker.mask(&words).into_owned();
-        let report = lost_report(assignment, &latest, &words, started, began.elapsed());
+        let mut report = lost_report(assignment, &latest, &words, started, began.elapsed());
+        let is_stopped = words == STOPPED;
+        if is_stopped {
+            report.verdict = Verdict::Inconclusive;
+        }
         let printed =
             learned::told(assignment.suite, assignment.all_text, assignment.masker, (assignment.printed)());
-        Done { report, recordings: Vec::new(), trouble: Some(words), printed }
+        Done { report, recordings: Vec::new(), trouble: (!is_stopped).then_some(words), printed }
     })
 }
 
@@ -90,17 +105,18 @@ async fn attempt(
     let cut = CancellationToken::new();
     let mut seats = Vec::new();
     let begin = Arc::new(Barrier::new(assignment.shards as usize));
-    let planned_at = u64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+    let now = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
+    // Variables that have the time in them are the same in all shards.
+    let planned_at = assignment.part.map_or(u64::try_from(now).unwrap_or(0), |part| part.start.millis());
     for index in 0..assignment.shards {
-        let shard = Shard::new(index, assignment.shards).expect("the index is below the count");
-        let task = task(options, assignment, shard, planned_at);
+        let task = task(options, assignment, assignment.shard(index), planned_at);
         let (status, begin, shard_cut) = (Arc::<Mutex<Status>>::default(), begin.clone(), cut.clone());
         let (tell, ended) = oneshot::channel();
         let told = status.clone();
         let work = move || run_shard(task, &begin, told, shard_cut, tell);
         let thread = std::thread::Builder::new().name(format!("shard {index}")).stack_size(STACK);
         thread.spawn(work).map_err(|error| format!("no thread for shard {index}: {error}"))?;
-        seats.push(Seat { status, ended, end: None });
+        seats.push(ShardThread { status, ended, end: None });
     }
     debug!(target: CHECK, threads = seats.len(), "running");
     let why = watch(&mut seats, assignment, stop, &cut, hear).await;
@@ -156,17 +172,17 @@ fn task(options: &NetOptions, assignment: &Assignment<'_>, shard: Shard, planned
 
 /// Waits until every thread has come to an end, and says why they were stopped, if they were.
 async fn watch(
-    seats: &mut [Seat],
+    seats: &mut [ShardThread],
     assignment: &Assignment<'_>,
     stop: &CancellationToken,
     cut: &CancellationToken,
     mut hear: impl FnMut(&Status),
 ) -> Option<String> {
-    let limit = assignment.limit.map(|limit| Instant::now() + limit);
+    let limit = assignment.limit();
     let (mut given_up_at, mut why) = (None, None);
     loop {
         let over: Vec<bool> = seats.iter_mut().zip(0..).map(|(seat, index)| seat.is_over(index)).collect();
-        let statuses: Vec<Status> = seats.iter().map(Seat::status).collect();
+        let statuses: Vec<Status> = seats.iter().map(ShardThread::status).collect();
         let all: Vec<_> = statuses.iter().zip(over.iter().copied()).collect();
         hear(&together(&all));
         if over.iter().all(|is_over| *is_over) {

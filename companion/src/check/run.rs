@@ -17,6 +17,7 @@ use tracing::{debug, info};
 use super::assignment::{Assignment, Done, Part, Status, join, together, why_stop};
 use super::learned;
 use super::lost::lost_report;
+use super::part::{STOPPED, StartAtError};
 use super::reasons::{
     Explained, Reason, Source, annotate, annotate_calls, annotate_lines, explain, refused_calls,
 };
@@ -29,6 +30,8 @@ const ASK_AGAIN: Duration = Duration::from_millis(150);
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a run that was stopped may take to come to its report.
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
+/// How long before its moment the browser of a part is opened; the page takes no moment that is more than a minute ahead.
+const OPEN_AHEAD: Duration = Duration::from_secs(45);
 /// How far ahead several browsers learn when to begin, so that each of them knows it by then.
 const AHEAD: Duration = Duration::from_millis(1500);
 
@@ -47,8 +50,10 @@ enum Lost {
     NoReport,
     #[error("the page gave no report: {0}")]
     NotAReport(String),
-    #[error("stopped before it began")]
+    #[error("{STOPPED}")]
     Stopped,
+    #[error(transparent)]
+    NotInTime(#[from] StartAtError),
 }
 
 /// One of the browsers of a run.
@@ -133,6 +138,10 @@ async fn attempt(
     seats: &mut Vec<BrowserSlot>,
     hear: impl FnMut(&Status),
 ) -> Result<Done, Lost> {
+    if let Some(part) = assignment.part {
+        // A browser costs memory, and a Grid ends one that is idle.
+        part.start.wait(OPEN_AHEAD, stop).await?;
+    }
     for _ in 0..assignment.shards {
         let open = async {
             if let Some(session) = pool.idle.pop() {
@@ -162,8 +171,14 @@ async fn attempt(
         }
     }
     info!(target: CHECK, browsers = seats.len(), "the page is ready in every browser");
-    let begin_at = OffsetDateTime::now_utc() + AHEAD;
-    for (index, seat) in seats.iter().enumerate() {
+    let begin_at = match assignment.part {
+        Some(part) => {
+            part.start.ahead_of(OffsetDateTime::now_utc())?;
+            part.start.moment()
+        }
+        None => OffsetDateTime::now_utc() + AHEAD,
+    };
+    for (index, seat) in (0..).zip(seats.iter()) {
         let options = options(assignment, index, begin_at);
         seat.session.run(BEGIN, vec![assignment.text.into(), options]).await?;
     }
@@ -208,7 +223,7 @@ async fn open_page(session: &Session, page: &str) -> Result<(), Lost> {
     }
 }
 
-fn options(assignment: &Assignment<'_>, index: usize, begin_at: OffsetDateTime) -> Value {
+fn options(assignment: &Assignment<'_>, index: u32, begin_at: OffsetDateTime) -> Value {
     let mut options = json!({
         "vars": serde_json::Map::from_iter(
             assignment.told.variables.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))),
@@ -222,8 +237,9 @@ fn options(assignment: &Assignment<'_>, index: usize, begin_at: OffsetDateTime) 
     if !assignment.files.is_empty() {
         options["files"] = assignment.files.to_json();
     }
-    if assignment.shards > 1 {
-        options["shard"] = json!({ "index": index, "of": assignment.shards });
+    if assignment.shards > 1 || assignment.part.is_some() {
+        let shard = assignment.shard(index);
+        options["shard"] = json!({ "index": shard.index(), "of": shard.of() });
         options["start_at"] = Value::from((begin_at.unix_timestamp_nanos() / 1_000_000) as u64);
     }
     options
@@ -237,7 +253,7 @@ async fn watch(
     stop: &CancellationToken,
     mut hear: impl FnMut(&Status),
 ) -> Result<Option<String>, Lost> {
-    let limit = assignment.limit.map(|limit| Instant::now() + limit);
+    let limit = assignment.limit();
     let is_alone = seats.len() == 1;
     let mut given_up_at = None;
     let mut why = None;

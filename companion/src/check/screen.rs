@@ -13,7 +13,8 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sockscope_engine::base::words::{self, counted};
 use sockscope_engine::report::{
-    Report, ShardReport, ThresholdReport, Verdict, explain_checks, explain_missing, left_over,
+    CapacityReport, Report, ShardReport, ThresholdReport, TrialReport, Verdict, explain_checks,
+    explain_missing, left_over,
 };
 
 use super::assignment::{CheckResult, Status};
@@ -30,6 +31,10 @@ const NAMES: usize = 60;
 /// Of the server's output so much is shown beside a failure.
 const SERVER_LINES: usize = 20;
 
+/// The bar, and the line of figures below it.
+const WITHOUT_FIGURES: &str = "  {bar:24} {pos}/{len}  {elapsed}  {wide_msg}";
+const WITH_FIGURES: &str = "  {bar:24} {pos}/{len}  {elapsed}  {wide_msg}\n  {prefix}";
+
 /// How many notes on one check that passed are shown.
 const MOST_NOTES: usize = 5;
 
@@ -38,7 +43,12 @@ pub struct Screen {
     /// Standard output belongs to a report.
     uses_stderr: bool,
     is_quiet: bool,
+    is_plain: bool,
+    /// Nothing of a run is told.
+    is_hushed: bool,
     bar: Option<ProgressBar>,
+    /// Whether the bar has a line of figures below it.
+    has_figures: bool,
     /// Checks of the current run that were told.
     told: usize,
     /// Which run it is, until that is printed.
@@ -47,8 +57,22 @@ pub struct Screen {
 
 impl Screen {
     /// `uses_stderr` when a report goes to standard output.
-    pub fn new(uses_stderr: bool, is_quiet: bool) -> Self {
-        Self { uses_stderr, is_quiet, bar: None, told: 0, head: RefCell::default() }
+    pub fn new(uses_stderr: bool, is_quiet: bool, is_plain: bool) -> Self {
+        Self {
+            uses_stderr,
+            is_quiet,
+            is_plain,
+            is_hushed: false,
+            bar: None,
+            has_figures: false,
+            told: 0,
+            head: RefCell::default(),
+        }
+    }
+
+    /// From now on only trouble is told.
+    pub fn hush(&mut self) {
+        self.is_hushed = true;
     }
 
     /// A line that `--quiet` leaves out.
@@ -68,6 +92,9 @@ impl Screen {
     }
 
     fn line(&self, line: &str) {
+        if self.is_hushed {
+            return;
+        }
         let print = || {
             // A closed pipe changes nothing about the run.
             let _ = match self.uses_stderr {
@@ -91,11 +118,13 @@ impl Screen {
             self.tell_head();
         }
         // A bar would be drawn over the lines of the log.
-        if self.is_quiet || log::is_on() || !io::IsTerminal::is_terminal(&io::stderr()) {
+        let is_off = self.is_quiet || self.is_plain || self.is_hushed || log::is_on();
+        if is_off || !io::IsTerminal::is_terminal(&io::stderr()) {
             return;
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_style(style("  {spinner} {elapsed}  {wide_msg}"));
+        self.has_figures = false;
         bar.set_message("starting");
         bar.enable_steady_tick(Duration::from_millis(200));
         self.bar = Some(bar);
@@ -115,10 +144,14 @@ impl Screen {
         }
         self.told = self.told.max(status.results.len());
         if let Some(bar) = &self.bar {
-            if bar.length() != Some(status.checks) && status.checks > 0 {
+            let line = status.live.line();
+            let is_new = bar.length() != Some(status.checks) && status.checks > 0;
+            if is_new || line.is_some() != self.has_figures {
                 bar.set_length(status.checks);
-                bar.set_style(style("  {bar:24} {pos}/{len}  {elapsed}  {wide_msg}"));
+                self.has_figures = line.is_some();
+                bar.set_style(style(if self.has_figures { WITH_FIGURES } else { WITHOUT_FIGURES }));
             }
+            bar.set_prefix(line.unwrap_or_default());
             bar.set_position(status.done);
             let now = [status.check.as_deref(), status.step.as_deref()];
             bar.set_message(now.into_iter().flatten().collect::<Vec<_>>().join(" · "));
@@ -142,11 +175,7 @@ impl Screen {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
-        // Those that ended after the page was asked last.
-        for check in report.checks.iter().skip(self.told) {
-            let (name, verdict, duration_ms) = (check.name.clone(), check.verdict, check.duration_ms);
-            self.result(&CheckResult { name, verdict, duration_ms });
-        }
+        self.rest(report);
         let explained = explain_checks(&report.checks);
         if report.verdict != Verdict::Pass || trouble.is_some() || !explained.is_empty() {
             self.tell_head();
@@ -191,6 +220,41 @@ impl Screen {
         let is_shown = report.reasons.iter().any(|reason| trouble.is_some_and(|it| reason.contains(it)));
         if let (Some(trouble), false) = (trouble, is_shown) {
             self.line(&format!("  {WRONG}{trouble}{WRONG:#}"));
+        }
+    }
+
+    /// A run of a search has ended; what it showed follows in a line.
+    pub fn end_trial(&mut self, report: &Report) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        self.rest(report);
+    }
+
+    /// What a run of a search showed.
+    pub fn trial(&self, trial: Option<&TrialReport>) {
+        let Some(TrialReport { value, verdict, first, limits, .. }) = trial else { return };
+        if self.is_quiet {
+            return;
+        }
+        let first = first.as_ref().map(|first| format!(": {first}")).unwrap_or_default();
+        self.line(&format!("  {} {value}{SOFT}{first}{SOFT:#}", mark(*verdict)));
+        limits
+            .iter()
+            .for_each(|limit| self.line(&format!("        {UNSURE}the generator:{UNSURE:#} {limit}")));
+    }
+
+    /// What a search has found.
+    pub fn capacity(&self, found: &CapacityReport) {
+        self.tell_head();
+        self.line(&format!("  {} {BOLD}{}{BOLD:#}", mark(found.verdict), found.sentence));
+    }
+
+    /// Checks that ended after the run was asked last.
+    fn rest(&self, report: &Report) {
+        for check in report.checks.iter().skip(self.told) {
+            let (name, verdict, duration_ms) = (check.name.clone(), check.verdict, check.duration_ms);
+            self.result(&CheckResult { name, verdict, duration_ms });
         }
     }
 
@@ -276,7 +340,9 @@ impl Screen {
                 let _ = write!(text, ", {style}{count} {what}{style:#}");
             }
         }
-        match (thresholds(|_| true), thresholds(|it| it != Verdict::Pass)) {
+        // Those of a shard are judged when all shards are merged.
+        let is_judged = |it| it != Verdict::Skipped;
+        match (thresholds(is_judged), thresholds(|it| !matches!(it, Verdict::Pass | Verdict::Skipped))) {
             (0, _) => {}
             (all, 0) => {
                 let _ = write!(text, " · {} held", counted(all as u64, "threshold"));

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::assignment::{CheckResult, Status};
 use super::reasons::{Explained, Source, annotate, annotate_lines};
-use crate::native::{NativeWorld, NetOptions, Reason};
+use crate::native::{Effort, NativeWorld, NetOptions, Reason};
 
 /// What a report says in place of a browser's name.
 const NAME: &str = "native engine";
@@ -106,6 +106,7 @@ async fn run_here(
 ) -> Result<(Report, Vec<String>, Masker), String> {
     let suite = Suite::parse_with(&task.text, &task.files).map_err(|problems| said(&problems))?;
     let origin_millis = OffsetDateTime::now_utc().unix_timestamp_nanos() as f64 / 1e6;
+    let effort = Effort::begin(task.net.sources.len());
     let world = NativeWorld::new(NetOptions { origin_millis, ..task.net }, task.seed);
     let options = Options {
         overrides: task.overrides,
@@ -146,7 +147,10 @@ async fn run_here(
     // A task of its own: what a socket has is taken before the run is asked again, and its waker stays the same from poll to poll,
     // which that of a runtime's first future need not.
     let running = spawn_local(run(plan, recorded.clone(), stop.clone(), listener));
+    let watching = spawn_local(effort.clone().watch());
     let mut report = running.await.map_err(|error| format!("the run broke off: {error}"))?;
+    watching.abort();
+    report.environment.generator = effort.end();
     // What the engine has seen itself goes first: a look comes later, and may see another state of the server.
     let explained = explained(&world, &masker);
     annotate(&mut report, &explained, Source::Engine);
@@ -180,6 +184,7 @@ fn said<E: ToString>(errors: &[E]) -> String {
 
 /// How a run stands after an event.
 fn note(status: &mut Status, planned: &mut Vec<PlannedCheck>, progress: Progress) {
+    status.live.note(&progress);
     match progress {
         Progress::RunStarted { checks, .. } => {
             status.checks = checks.len() as u64;

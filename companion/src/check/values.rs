@@ -46,7 +46,7 @@ pub struct SuiteValues {
 }
 
 /// The words for the server that is tested when the user names none.
-const OWN_SERVER: &str = "the command's own practice server";
+pub(super) const OWN_SERVER: &str = "the command's own practice server";
 /// The same when the command has started one.
 const STARTED: &str = "the server started by --start";
 

@@ -41,14 +41,14 @@ struct Known {
 
 /// What of a suite runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Wanted {
+enum Selected {
     All,
     Only(Vec<String>),
 }
 
 /// Runs the suites, and again what changes, until the command is stopped.
 pub(super) async fn watch(job: &Job, stop: &CancellationToken) -> Outcome {
-    let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet);
+    let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet, job.is_plain);
     let listener = match Listener::of(&job.suites) {
         Ok(listener) => listener,
         Err(words) => {
@@ -206,20 +206,20 @@ impl Watching<'_> {
     }
 
     /// What of a suite has to run; none when that is nothing.
-    fn wanted(&self, document: &Document, wake: Wake) -> Option<Wanted> {
+    fn wanted(&self, document: &Document, wake: Wake) -> Option<Selected> {
         let known = self.known.get(&document.origin).filter(|_| wake == Wake::Files);
-        let Some(known) = known else { return Some(Wanted::All) };
+        let Some(known) = known else { return Some(Selected::All) };
         let suite = &document.suite;
         let is_whole = !suite.thresholds.is_empty() || !self.job.names.is_empty() || !known.is_well;
         match changes(&known.text, &document.text) {
             // What a file brings may be anywhere in the suite.
-            _ if known.files != document.files => Some(Wanted::All),
+            _ if known.files != document.files => Some(Selected::All),
             Changes::Nothing if known.text == document.text => None,
-            Changes::Checks(_) | Changes::Whole if is_whole => Some(Wanted::All),
-            Changes::Whole => Some(Wanted::All),
+            Changes::Checks(_) | Changes::Whole if is_whole => Some(Selected::All),
+            Changes::Whole => Some(Selected::All),
             // What one check keeps for the others may be written in a file beside the suite.
             Changes::Checks(_) if document.files.texts().any(|(_, text)| text.contains("\"keep\"")) => {
-                Some(Wanted::All)
+                Some(Selected::All)
             }
             change => {
                 let mut names = match change {
@@ -228,7 +228,7 @@ impl Watching<'_> {
                 };
                 let failed = known.verdicts.iter().filter(|(_, verdict)| !is_good(**verdict));
                 names.extend(failed.map(|(name, _)| name.clone()));
-                (!names.is_empty()).then_some(Wanted::Only(names))
+                (!names.is_empty()).then_some(Selected::Only(names))
             }
         }
     }
@@ -236,14 +236,14 @@ impl Watching<'_> {
     async fn run(
         &mut self,
         document: &Document,
-        wanted: &Wanted,
+        wanted: &Selected,
         seed: u64,
         screen: &mut Screen,
         ran: &mut Vec<String>,
     ) {
         let Some(started) = &mut self.started else { return };
         let mut job = self.job.clone();
-        if let Wanted::Only(names) = wanted {
+        if let Selected::Only(names) = wanted {
             job.names.clone_from(names);
         }
         let documents = std::slice::from_ref(document);
@@ -278,7 +278,7 @@ impl Watching<'_> {
             let holds = done.report.thresholds.iter().all(|one| is_good(one.verdict));
             done.trouble.is_none() && holds
         });
-        if *wanted == Wanted::All || job.names.len() == self.job.names.len() {
+        if *wanted == Selected::All || job.names.len() == self.job.names.len() {
             known.verdicts.clear();
         }
         let names = |suite: &Document| -> BTreeSet<String> {

@@ -1,24 +1,27 @@
 //! `sockscope check`: runs suites in a headless browser, or without one, and ends with an exit code for CI.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use sockscope_engine::conformance::CertificateFormat;
-use sockscope_engine::report::{EventFormat, ReportFormat};
+use sockscope_engine::report::EventFormat;
 use sockscope_host::driver::BrowserChoice;
 use sockscope_host::guardian;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::choice::{ChoiceFlags, EnvFileError, environment};
 use super::duration::Span;
 use super::log::LogFlags;
+use super::reports::ReportFlags;
 use super::signal::Signal;
 use super::{Exit, INCONCLUSIVE, complain};
+use crate::check::capacity::{Range, Within};
+use crate::check::part::{ShardFlag, Share, StartAt};
 use crate::check::target::{Ready, Start};
 use crate::check::values::Values;
 use crate::check::{Engine, Files, Job, Outcome, check};
@@ -40,18 +43,8 @@ pub struct Flags {
     /// Suites: files, folders, patterns, names of shipped suites; - is standard input
     #[arg(value_name = "SUITE", required = true)]
     suites: Vec<String>,
-    /// Only checks with this tag. Repeatable
-    #[arg(long, value_name = "TAG")]
-    tag: Vec<String>,
-    /// Only the check of this name. Repeatable
-    #[arg(long, value_name = "NAME")]
-    check: Vec<String>,
-    /// The value of a variable. Repeatable
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
-    var: Vec<(String, String)>,
-    /// A file of NAME=VALUE lines, which suites read as {{env.NAME}}. It overrides the environment. Repeatable
-    #[arg(long, value_name = "FILE")]
-    env_file: Vec<PathBuf>,
+    #[command(flatten)]
+    choice: ChoiceFlags,
     /// Seed of all random values
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..9_007_199_254_740_992))]
     seed: Option<u64>,
@@ -67,9 +60,19 @@ pub struct Flags {
     /// Print only what did not pass
     #[arg(long, short)]
     quiet: bool,
+    /// Print lines only, on a terminal too: no bar and no live figures
+    #[arg(long)]
+    plain: bool,
     /// Keep the browser open, and run again what changes in the suites. Enter runs everything again, Ctrl+C ends
     #[arg(long, conflicts_with_all = ["repeat", "fail_fast"])]
     watch: bool,
+    /// Find the highest value of a variable with which the suite passes: raise it until something breaks, then halve.
+    /// The limits are the suite's own
+    #[arg(long, value_name = "NAME=FROM..TO", conflicts_with_all = ["repeat", "watch", "fail_fast"])]
+    capacity: Option<Range>,
+    /// How near to each other the highest value that held and the lowest that broke must be
+    #[arg(long, value_name = "PERCENT", default_value = "5%", requires = "capacity")]
+    capacity_within: Within,
     #[command(flatten)]
     log: LogFlags,
     #[command(flatten)]
@@ -84,7 +87,7 @@ pub struct Flags {
 
 /// What runs the suites.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum EngineChoice {
+pub(super) enum EngineChoice {
     /// The page, in a browser
     Browser,
     /// The command itself: no browser, and thousands of connections
@@ -101,6 +104,12 @@ struct EngineFlags {
     /// every group
     #[arg(long, value_name = "N|cores", default_value = "1", value_parser = shards)]
     shards: u32,
+    /// Run only shard I of N, from 0; other commands run the others, and `sockscope merge` makes one report of their --json
+    #[arg(long, value_name = "I/N", requires_all = ["start_at", "json"], conflicts_with_all = ["shards", "repeat", "watch", "start", "capacity"])]
+    shard: Option<ShardFlag>,
+    /// The moment at which all shards begin, such as 2026-05-01T12:00:00Z, or in seconds since 1970
+    #[arg(long, value_name = "TIME", requires = "shard")]
+    start_at: Option<StartAt>,
     /// Accept certificates that no authority has signed
     #[arg(long)]
     insecure: bool,
@@ -112,18 +121,8 @@ struct EngineFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reports (- is standard output)")]
 struct FileFlags {
-    /// Write the report as JSON
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Write the report as JUnit XML
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
-    /// Write the report as the JUnit XML that strict schemas allow
-    #[arg(long, value_name = "FILE")]
-    junit_strict: Option<PathBuf>,
-    /// Write the report as one HTML file
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
+    #[command(flatten)]
+    reports: ReportFlags,
     /// Write every message as an HTTP archive
     #[arg(long, value_name = "FILE")]
     har: Option<PathBuf>,
@@ -167,7 +166,7 @@ struct ServerFlags {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The browser")]
-struct BrowserFlags {
+pub(super) struct BrowserFlags {
     /// A path, or chrome, chromium, edge or firefox [default: the first one found with its driver]
     #[arg(long, value_name = "PATH|NAME")]
     browser: Option<String>,
@@ -191,21 +190,7 @@ struct BrowserFlags {
 /// Two reports in one place.
 #[derive(Debug, thiserror::Error)]
 #[error("{} is meant for two reports; the second would replace the first", .0.display())]
-struct TwiceError(PathBuf);
-
-/// Why a file of values cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("{}: {why}", path.display())]
-struct EnvFileError {
-    path: PathBuf,
-    why: String,
-}
-
-fn pair(text: &str) -> Result<(String, String), PairError> {
-    let (name, value) = text.split_once('=').ok_or(PairError)?;
-    let name = name.trim();
-    if name.is_empty() { Err(PairError) } else { Ok((name.to_owned(), value.to_owned())) }
-}
+pub(super) struct TwiceError(pub(super) PathBuf);
 
 /// The most browsers or threads of one run.
 const MOST_SHARDS: u32 = 64;
@@ -229,7 +214,7 @@ struct ShardsError(String);
 /// A flag that belongs to the other engine.
 #[derive(Debug, thiserror::Error)]
 #[error("{flag} belongs to --engine {engine}")]
-struct OtherEngineError {
+pub(super) struct OtherEngineError {
     flag: &'static str,
     engine: &'static str,
 }
@@ -244,61 +229,62 @@ fn endpoint(text: &str) -> Result<Url, EndpointError> {
 #[error("write an address that begins with http:// or https://")]
 struct EndpointError;
 
-/// What is wrong with `--var`.
-#[derive(Debug, thiserror::Error)]
-#[error("write NAME=VALUE")]
-struct PairError;
-
-impl Flags {
+impl BrowserFlags {
     /// The flags that the chosen engine has no use for.
-    fn misplaced(&self) -> Option<OtherEngineError> {
-        let browser = &self.browser;
+    pub(super) fn misplaced(&self, engine: EngineChoice, has_sources: bool) -> Option<OtherEngineError> {
         let of_browser = [
-            ("--browser", browser.browser.is_some()),
-            ("--webdriver", browser.webdriver.is_some()),
-            ("--headed", browser.headed),
-            ("--browser-arg", !browser.browser_arg.is_empty()),
+            ("--browser", self.browser.is_some()),
+            ("--webdriver", self.webdriver.is_some()),
+            ("--headed", self.headed),
+            ("--browser-arg", !self.browser_arg.is_empty()),
         ];
-        let of_native = [("--source-address", !self.engine.source_address.is_empty())];
+        let of_native = [("--source-address", has_sources)];
         let given =
             |flags: &[(&'static str, bool)]| flags.iter().find(|(_, is_given)| *is_given).map(|it| it.0);
-        let (flag, engine) = match self.engine.engine {
+        let (flag, engine) = match engine {
             EngineChoice::Native => (given(&of_browser), "browser"),
             EngineChoice::Browser => (given(&of_native), "native"),
         };
         flag.map(|flag| OtherEngineError { flag, engine })
     }
 
-    fn job(self) -> Result<Job, EnvFileError> {
-        let mut environment: BTreeMap<String, String> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        for path in &self.env_file {
-            environment.extend(read_env_file(path)?);
+    /// What opens the connections.
+    pub(super) fn engine(self, choice: EngineChoice, is_insecure: bool, sources: Vec<IpAddr>) -> Engine {
+        match choice {
+            EngineChoice::Native => {
+                Engine::Native(NetOptions { is_insecure, sources, ..NetOptions::default() })
+            }
+            EngineChoice::Browser => Engine::Browser(BrowserChoice {
+                browser: self.browser,
+                webdriver: self.webdriver,
+                headed: self.headed,
+                insecure: is_insecure,
+                ignores_cors: self.ignore_cors,
+                arguments: self.browser_arg,
+            }),
         }
-        let FileFlags {
-            json,
-            junit,
-            junit_strict,
-            html,
-            har,
-            jsonl,
-            certificate,
-            certificate_table,
-            autobahn,
-        } = self.files;
-        let reports = [
-            (ReportFormat::Json, json),
-            (ReportFormat::Junit, junit),
-            (ReportFormat::JunitStrict, junit_strict),
-            (ReportFormat::Html, html),
-        ];
+    }
+
+    /// Where the page is served.
+    pub(super) fn host(&self) -> IpAddr {
+        self.host
+    }
+}
+
+impl Flags {
+    fn job(self) -> Result<Job, EnvFileError> {
+        let ChoiceFlags { tag, check, var, env_file } = self.choice;
+        let environment = environment(&env_file)?;
+        let FileFlags { reports, har, jsonl, certificate, certificate_table, autobahn } = self.files;
         let recordings = [(EventFormat::Har, har), (EventFormat::JsonLines, jsonl)];
         let certificates = [
             (CertificateFormat::Json, certificate),
             (CertificateFormat::Table, certificate_table),
             (CertificateFormat::Autobahn, autobahn),
         ];
+        // What is wrong with the variable is said before anything runs.
+        let least = self.capacity.iter().map(|range| (range.name.clone(), range.from.to_string()));
+        let variables = var.into_iter().chain(least).collect();
         let server = self.server;
         let start = server.start.map(|command| Start {
             command,
@@ -307,43 +293,33 @@ impl Flags {
             first_port: server.start_port,
             has_tls: !server.no_tls,
         });
-        let browser = self.browser;
-        let engine = match self.engine.engine {
-            EngineChoice::Native => Engine::Native(NetOptions {
-                is_insecure: self.engine.insecure,
-                sources: self.engine.source_address,
-                ..NetOptions::default()
-            }),
-            EngineChoice::Browser => Engine::Browser(BrowserChoice {
-                browser: browser.browser,
-                webdriver: browser.webdriver,
-                headed: browser.headed,
-                insecure: self.engine.insecure,
-                ignores_cors: browser.ignore_cors,
-                arguments: browser.browser_arg,
-            }),
-        };
+        let host = self.browser.host();
+        let EngineFlags { engine, shards, shard, start_at, insecure, source_address } = self.engine;
+        let engine = self.browser.engine(engine, insecure, source_address);
         Ok(Job {
             suites: self.suites,
-            tags: self.tag,
-            names: self.check,
-            values: Values { variables: self.var, environment },
+            tags: tag,
+            names: check,
+            values: Values { variables, environment },
             seed: self.seed,
             rounds: self.repeat,
-            shards: self.engine.shards,
+            shards,
+            part: shard.zip(start_at).map(|(ShardFlag(shard), start)| Share { shard, start }),
             limit: Some(self.timeout.0).filter(|limit| *limit > Duration::ZERO),
             fails_fast: self.fail_fast,
             start,
             engine,
-            host: browser.host,
+            host,
             targets: server.allow_target,
             files: Files {
-                reports: given(reports),
+                reports: reports.wanted(),
                 recordings: given(recordings),
                 certificates: given(certificates),
             },
             is_quiet: self.quiet,
+            is_plain: self.plain,
             watches: self.watch,
+            capacity: self.capacity.map(|range| (range, self.capacity_within)),
         })
     }
 }
@@ -352,24 +328,11 @@ fn given<T>(all: impl IntoIterator<Item = (T, Option<PathBuf>)>) -> Vec<(T, Path
     all.into_iter().filter_map(|(format, path)| Some((format, path?))).collect()
 }
 
-fn read_env_file(path: &Path) -> Result<Vec<(String, String)>, EnvFileError> {
-    let error = |why: String| EnvFileError { path: path.to_owned(), why };
-    let text = std::fs::read_to_string(path).map_err(|found| error(found.to_string()))?;
-    let lines = dotenvy::from_read_iter(text.as_bytes());
-    lines.collect::<Result<_, _>>().map_err(|found| match found {
-        // Not in its own words, which have the whole line in them, and so perhaps a password.
-        dotenvy::Error::LineParse(line, _) => {
-            let number = text.lines().position(|it| it.contains(line.trim())).map_or(0, |at| at + 1);
-            error(format!("line {number}: expected NAME=value; quote a value that contains blanks"))
-        }
-        other => error(other.to_string()),
-    })
-}
-
 /// Runs the suites.
 pub fn run(flags: Flags) -> Exit {
     flags.log.start();
-    if let Some(error) = flags.misplaced() {
+    let has_sources = !flags.engine.source_address.is_empty();
+    if let Some(error) = flags.browser.misplaced(flags.engine.engine, has_sources) {
         complain(&error);
         return Exit::Invalid;
     }
@@ -384,6 +347,11 @@ pub fn run(flags: Flags) -> Exit {
         complain(&TwiceError(path.to_owned()));
         return Exit::Invalid;
     }
+    until_signal(async |stop| check(job, &stop).await)
+}
+
+/// Runs suites until they have ended, or a signal ends them. What they have started is ended either way.
+pub(super) fn until_signal(work: impl AsyncFnOnce(CancellationToken) -> Outcome) -> Exit {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -399,13 +367,18 @@ pub fn run(flags: Flags) -> Exit {
     guardian::start();
     let outcome = runtime.block_on(async {
         tokio::select! {
-            outcome = check(job, &stop) => outcome,
+            outcome = work(stop) => outcome,
             () = now.cancelled() => Outcome::Inconclusive,
         }
     });
     // Nothing that still runs there is worth waiting for.
     runtime.shutdown_timeout(Duration::from_secs(1));
     guardian::stop();
+    exit_of(outcome)
+}
+
+/// The exit code of an outcome.
+pub(super) fn exit_of(outcome: Outcome) -> Exit {
     match outcome {
         Outcome::Passed => Exit::Success,
         Outcome::Failed => Exit::Failed,

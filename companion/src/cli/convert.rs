@@ -110,8 +110,8 @@ fn convert(flags: &Flags) -> Result<(), DiffError> {
     let chosen = session.only(&takes);
     let mut text = String::new();
     let written: fmt::Result = match flags.to {
-        Form::Md => bug::write_markdown(&session.name, &chosen, &masker, &mut text),
-        Form::Html => bug::write_html(&session.name, &chosen, &masker, &mut text),
+        Form::Md => bug::write_markdown(&session.name, "", &chosen, &masker, &mut text),
+        Form::Html => bug::write_html(&session.name, "", &chosen, &masker, &mut text),
         Form::Har => write_har(&chosen, &masker, &mut text),
         Form::Csv => write_csv(&chosen, &masker, &mut text),
         Form::Jsonl if flags.only.is_none() && !masks => {

@@ -3,16 +3,22 @@
 //! Each subcommand is one file with its flags and a `run` that returns an [`Exit`].
 
 pub mod check;
+mod choice;
 pub mod convert;
 pub mod diff;
 pub mod duration;
 pub mod fmt;
 mod log;
 pub mod lsp;
+pub mod merge;
+pub mod monitor;
+pub mod open;
 pub mod record;
 pub mod replay;
+mod reports;
 pub mod schema;
 pub mod serve;
+mod serving;
 mod signal;
 pub mod size;
 pub mod validate;
@@ -38,11 +44,14 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(Box<check::Flags>),
+    Merge(merge::Flags),
+    Monitor(Box<monitor::Flags>),
     Serve(Box<serve::Flags>),
     Record(Box<record::Flags>),
     Replay(Box<replay::Flags>),
     Diff(Box<diff::Flags>),
     Convert(convert::Flags),
+    Open(open::Flags),
     Validate(validate::Flags),
     Fmt(fmt::Flags),
     Lsp(lsp::Flags),
@@ -86,11 +95,14 @@ impl From<Exit> for ExitCode {
 pub fn run() -> ExitCode {
     let exit = match Cli::parse().command {
         Command::Check(flags) => check::run(*flags),
+        Command::Merge(flags) => merge::run(flags),
+        Command::Monitor(flags) => monitor::run(*flags),
         Command::Serve(flags) => serve::run(*flags),
         Command::Record(flags) => record::run(*flags),
         Command::Replay(flags) => replay::run(&flags),
         Command::Diff(flags) => diff::run(&flags),
         Command::Convert(flags) => convert::run(&flags),
+        Command::Open(flags) => open::run(flags),
         Command::Validate(flags) => validate::run(flags),
         Command::Fmt(flags) => fmt::run(flags),
         Command::Lsp(flags) => lsp::run(flags),

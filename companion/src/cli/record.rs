@@ -11,11 +11,12 @@ use sockscope_engine::session::Session;
 use sockscope_engine::session::replay::Target;
 
 use super::log::LogFlags;
+use super::serving::{self, ServingError};
 use super::signal::Signal;
-use super::{Exit, complain, on_all_cores, print, target};
+use super::{Exit, print, target};
 use crate::config::{Config, Limits, Port};
 use crate::routes::recordings::Recording;
-use crate::server::{Server, StartError};
+use crate::server::Server;
 use crate::sessions;
 use crate::suites;
 use crate::web::Door;
@@ -54,34 +55,14 @@ pub struct Flags {
     log: LogFlags,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum RecordError {
-    #[error(transparent)]
-    Start(#[from] StartError),
-    #[error("{0}: cannot be written: {1}")]
-    Unwritten(String, io::Error),
-    #[error("cannot print where the proxy is")]
-    Print(#[source] io::Error),
-    #[error("cannot listen for signals")]
-    Signals(#[source] io::Error),
-    #[error("cannot start the runtime")]
-    Runtime(#[source] io::Error),
-}
-
 /// Records until a signal comes.
 pub fn run(flags: Flags) -> Exit {
     flags.log.start();
-    match on_all_cores(RecordError::Runtime, record(flags)) {
-        Ok(()) => Exit::Success,
-        Err(error) => {
-            complain(&error);
-            Exit::Environment
-        }
-    }
+    serving::until_it_ends(record(flags))
 }
 
-async fn record(flags: Flags) -> Result<(), RecordError> {
-    let mut signal = Signal::listen().map_err(RecordError::Signals)?;
+async fn record(flags: Flags) -> Result<(), ServingError> {
+    let mut signal = Signal::listen().map_err(ServingError::Signals)?;
     let name = flags.out.file_stem().map_or_else(|| "session".into(), |stem| stem.to_string_lossy());
     let recording = Arc::new(Recording::new(&name, Session::BUDGET));
     let config = Config {
@@ -96,7 +77,7 @@ async fn record(flags: Flags) -> Result<(), RecordError> {
     let running = Server::start_recording(config, door).await?;
     let ws = running.urls().ws.trim_end_matches("/ws").to_owned();
     let text = format!("Recording what passes {ws}. Stop with Ctrl+C.\n");
-    print(io::stderr().lock(), &text).map_err(RecordError::Print)?;
+    print(io::stderr().lock(), &text).map_err(ServingError::Print)?;
     let is_stream = flags.out.as_os_str() == "-";
     let mut written = Written::default();
     loop {
@@ -123,14 +104,14 @@ impl Written {
     }
 
     /// Writes the file, if something has happened.
-    fn write(&mut self, file: &Path, recording: &Recording) -> Result<(), RecordError> {
+    fn write(&mut self, file: &Path, recording: &Recording) -> Result<(), ServingError> {
         let total = recording.total();
         if total == self.total {
             return Ok(());
         }
         let began = Instant::now();
         sessions::write(file, &recording.lines())
-            .map_err(|error| RecordError::Unwritten(suites::name_of(file), error))?;
+            .map_err(|error| ServingError::Unwritten(suites::name_of(file), error))?;
         (self.total, self.took) = (total, began.elapsed());
         Ok(())
     }

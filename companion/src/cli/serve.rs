@@ -2,15 +2,19 @@
 
 use std::io;
 use std::net::{AddrParseError, IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::log::LogFlags;
+use super::serving::{self, ServingError};
 use super::signal::Signal;
 use super::size::Size;
-use super::{Exit, complain, on_all_cores, print};
+use super::{Exit, print};
 use crate::config::{Config, Limits, Port};
 use crate::destination::AllowedTarget;
+use crate::folder::Folder;
 use crate::origin::AllowedOrigin;
 use crate::server::{Running, Server, Urls};
 
@@ -53,6 +57,13 @@ pub struct Flags {
     /// Make no probes: the page does not learn why a handshake failed
     #[arg(long)]
     no_probe: bool,
+    /// Let the page work on this folder: suites, and the connections, saved messages and variables of the bench, as
+    /// files. Changes go both ways. It needs a --host that is loopback
+    #[arg(long, value_name = "FOLDER", conflicts_with = "seed")]
+    dir: Option<PathBuf>,
+    /// Let a page that is opened for the first time begin with what is in this folder. Nothing is written to it
+    #[arg(long, value_name = "FOLDER")]
+    seed: Option<PathBuf>,
     #[command(flatten)]
     log: LogFlags,
     #[command(flatten)]
@@ -101,9 +112,15 @@ struct LimitFlags {
 }
 
 impl Flags {
-    fn config(self) -> Config {
+    fn config(self) -> Result<Config, ServingError> {
         let limits = self.limits;
-        Config {
+        let folder = match (&self.dir, &self.seed) {
+            (None, None) => None,
+            _ if !self.host.is_loopback() => return Err(ServingError::Reachable(self.host)),
+            (Some(folder), _) => Some(Folder::open(folder, false)?),
+            (None, Some(folder)) => Some(Folder::open(folder, true)?),
+        };
+        Ok(Config {
             host: self.host,
             port: self.start_port.map_or(Port::Exactly(self.port), Port::From),
             tls: self.tls.then_some(Port::Exactly(self.tls_port.unwrap_or(0))),
@@ -111,6 +128,7 @@ impl Flags {
             origins: self.allow_origin,
             targets: self.allow_target,
             probe: !self.no_probe,
+            folder: folder.map(Arc::new),
             limits: Limits {
                 connections: limits.max_connections,
                 message: limits.max_message.0,
@@ -125,7 +143,7 @@ impl Flags {
                 user_connections: limits.max_user_connections,
                 retained: limits.max_retained,
             },
-        }
+        })
     }
 }
 
@@ -134,40 +152,24 @@ fn address(text: &str) -> Result<IpAddr, AddrParseError> {
     if text.eq_ignore_ascii_case("localhost") { Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)) } else { text.parse() }
 }
 
-/// Why serving ends before it was asked to.
-#[derive(Debug, thiserror::Error)]
-enum ServeError {
-    #[error(transparent)]
-    Start(#[from] crate::server::StartError),
-    #[error("cannot print where the server is")]
-    Print(#[source] io::Error),
-    #[error("cannot listen for signals")]
-    Signals(#[source] io::Error),
-    #[error("cannot start the runtime")]
-    Runtime(#[source] io::Error),
-}
-
 /// Serves until a signal comes.
 pub fn run(flags: Flags) -> Exit {
     flags.log.start();
     // Each WebSocket is a file descriptor, and many systems start a process with 1024.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
-    match on_all_cores(ServeError::Runtime, serve(flags)) {
-        Ok(()) => Exit::Success,
-        Err(error) => {
-            complain(&error);
-            Exit::Environment
-        }
-    }
+    serving::until_it_ends(serve(flags))
 }
 
-async fn serve(flags: Flags) -> Result<(), ServeError> {
+async fn serve(flags: Flags) -> Result<(), ServingError> {
     let is_for_programs = flags.print_urls;
     // Before the URLs are printed: their reader may send a signal at once.
-    let mut signal = Signal::listen().map_err(ServeError::Signals)?;
-    let running = Server::start(flags.config()).await?;
-    let text = if is_for_programs { json_line(running.urls()) } else { for_people(&running) };
-    print(io::stdout().lock(), &text).map_err(ServeError::Print)?;
+    let mut signal = Signal::listen().map_err(ServingError::Signals)?;
+    let config = flags.config()?;
+    let folder = config.folder.clone();
+    let running = Server::start(config).await?;
+    let text =
+        if is_for_programs { json_line(running.urls()) } else { for_people(&running, folder.as_deref()) };
+    print(io::stdout().lock(), &text).map_err(ServingError::Print)?;
     signal.received().await;
     running.shutdown().await;
     Ok(())
@@ -177,12 +179,15 @@ fn json_line(urls: &Urls) -> String {
     serde_json::to_string(urls).expect("strings are JSON") + "\n"
 }
 
-fn for_people(running: &Running) -> String {
+fn for_people(running: &Running, folder: Option<&Folder>) -> String {
     let urls = running.urls();
     let mut text = format!("Sockscope is ready.\n\n  Page       {}\n", urls.page);
     let mut line = |name: &str, url: &str| text.push_str(&format!("  {name:<10} {url}\n"));
     line("WebSocket", &urls.ws);
     line("API", &urls.api);
+    if let Some(folder) = folder {
+        line(if folder.is_seed { "Seed" } else { "Folder" }, &folder.path());
+    }
     if let (Some(https), Some(wss)) = (&urls.https, &urls.wss) {
         line("TLS", https);
         line("", wss);

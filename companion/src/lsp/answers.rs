@@ -23,8 +23,9 @@ pub struct Answers {
 }
 
 impl Answers {
-    pub fn complete(&self, document: &Document, at: Position) -> CompletionResponse {
-        let found = assist::complete(&document.text, document.byte(at));
+    pub fn complete(&self, document: &Document, at: Position, files: &Imported<'_>) -> CompletionResponse {
+        let read = &mut |name: &str| files.text(name);
+        let found = assist::complete_with(&document.text, document.byte(at), read);
         let items = found.into_iter().enumerate();
         CompletionResponse::Array(items.map(|(place, one)| self.item(document, place, one)).collect())
     }
@@ -64,35 +65,54 @@ fn snippet(insert: &str) -> String {
     format!("{}$0{}", escaped(&insert[..at]), escaped(&insert[at..]))
 }
 
-pub fn hover(document: &Document, at: Position) -> Option<Hover> {
-    let found = assist::explain_at(&document.text, document.byte(at))?;
+pub fn hover(document: &Document, at: Position, files: &Imported<'_>) -> Option<Hover> {
+    let read = &mut |name: &str| files.text(name);
+    let found = assist::explain_with(&document.text, document.byte(at), read)?;
     let range = Some(document.range(found.from, found.to));
     Some(Hover { contents: HoverContents::Markup(markdown(found.about)), range })
 }
 
-/// Where a name is defined, in the document or in a file that it imports. `open` has the text of a file as the editor shows it,
-/// where it does.
+/// What a document may import: the files beside it.
+pub struct Imported<'o> {
+    beside: Option<Beside>,
+    /// The text of a file as the editor shows it, where it does.
+    open: &'o dyn Fn(&Path) -> Option<String>,
+}
+
+impl<'o> Imported<'o> {
+    pub fn of(uri: &Uri, open: &'o dyn Fn(&Path) -> Option<String>) -> Self {
+        Self { beside: path_of(uri).map(|path| Beside::of(&path)), open }
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        self.beside.as_ref()?.path(name).ok()
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        match (self.open)(&self.path(name)?) {
+            Some(text) => Some(text),
+            None => match self.beside.as_ref()?.read(name, FileKind::Import).ok()? {
+                Payload::Text(text) => Some(text),
+                Payload::Binary(_) => None,
+            },
+        }
+    }
+}
+
+/// Where a name is defined, in the document or in a file that it imports.
 pub fn definition(
     document: &Document,
     uri: &Uri,
     at: Position,
-    open: &dyn Fn(&Path) -> Option<String>,
+    files: &Imported<'_>,
 ) -> Option<GotoDefinitionResponse> {
-    let beside = path_of(uri).map(|path| Beside::of(&path));
-    let path = |name: &str| beside.as_ref()?.path(name).ok();
-    let mut read = |name: &str| match open(&path(name)?) {
-        Some(text) => Some(text),
-        None => match beside.as_ref()?.read(name, FileKind::Import).ok()? {
-            Payload::Text(text) => Some(text),
-            Payload::Binary(_) => None,
-        },
-    };
-    let (uri, range) = match assist::definition(&document.text, document.byte(at), &mut read)? {
+    let read = &mut |name: &str| files.text(name);
+    let (uri, range) = match assist::definition(&document.text, document.byte(at), read)? {
         Defined::Here(from, to) => (uri.clone(), document.range(from, to)),
         Defined::Beside { path: name, text, from, to } => {
-            (uri_of(&path(&name)?)?, Document::new(text, None).range(from, to))
+            (uri_of(&files.path(&name)?)?, Document::new(text, None).range(from, to))
         }
-        Defined::File(name) => (uri_of(&path(&name)?)?, Range::default()),
+        Defined::File(name) => (uri_of(&files.path(&name)?)?, Range::default()),
     };
     Some(GotoDefinitionResponse::Scalar(Location { uri, range }))
 }

@@ -23,7 +23,7 @@ use lsp_types::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use answers::Answers;
+use answers::{Answers, Imported};
 use text::Document;
 
 /// Why the server has ended without being asked to.
@@ -69,22 +69,22 @@ fn talk(connection: &Connection) -> Result<(), LspError> {
         .text_document
         .and_then(|it| it.completion?.completion_item?.snippet_support)
         .unwrap_or_default();
-    let mut desk = Desk { documents: HashMap::new(), answers: Answers { takes_snippets } };
+    let mut open = Documents { documents: HashMap::new(), answers: Answers { takes_snippets } };
     loop {
         let message = match connection.receiver.try_recv() {
             Ok(message) => message,
             Err(_) => {
-                desk.tell_mistakes(connection);
+                open.tell_mistakes(connection);
                 connection.receiver.recv().map_err(|_| LspError::Gone)?
             }
         };
         match message {
             Message::Request(request) if connection.handle_shutdown(&request)? => return Ok(()),
             Message::Request(request) => {
-                let answer = desk.answer(request);
+                let answer = open.answer(request);
                 connection.sender.send(answer.into()).map_err(|_| LspError::Gone)?;
             }
-            Message::Notification(notification) => desk.note(connection, notification),
+            Message::Notification(notification) => open.note(connection, notification),
             // It asks nothing, so it gets no answers.
             Message::Response(_) => {}
         }
@@ -106,12 +106,12 @@ fn capabilities() -> ServerCapabilities {
 }
 
 /// The open documents, by their addresses.
-struct Desk {
+struct Documents {
     documents: HashMap<String, Document>,
     answers: Answers,
 }
 
-impl Desk {
+impl Documents {
     fn note(&mut self, connection: &Connection, notification: Notification) {
         match notification.method.as_str() {
             DidOpenTextDocument::METHOD => {
@@ -165,19 +165,23 @@ impl Desk {
         let id = request.id.clone();
         let of = |uri: &Uri| self.documents.get(uri.as_str()).filter(|document| document.is_suite());
         let answers = &self.answers;
+        let open = |path: &Path| self.text_of(path);
+        let files = |uri: &Uri| Imported::of(uri, &open);
         let answer = match request.method.as_str() {
             Completion::METHOD => ask::<Completion>(request, |asked| {
                 let at = asked.text_document_position;
-                of(&at.text_document.uri).map(|document| answers.complete(document, at.position))
+                let uri = &at.text_document.uri;
+                of(uri).map(|document| answers.complete(document, at.position, &files(uri)))
             }),
             HoverRequest::METHOD => ask::<HoverRequest>(request, |asked| {
                 let at = asked.text_document_position_params;
-                of(&at.text_document.uri).and_then(|document| answers::hover(document, at.position))
+                let uri = &at.text_document.uri;
+                of(uri).and_then(|document| answers::hover(document, at.position, &files(uri)))
             }),
             GotoDefinition::METHOD => ask::<GotoDefinition>(request, |asked| {
                 let at = asked.text_document_position_params;
-                let document = of(&at.text_document.uri)?;
-                answers::definition(document, &at.text_document.uri, at.position, &|path| self.text_of(path))
+                let uri = &at.text_document.uri;
+                answers::definition(of(uri)?, uri, at.position, &files(uri))
             }),
             Formatting::METHOD => {
                 ask::<Formatting>(request, |asked| of(&asked.text_document.uri).and_then(answers::format))

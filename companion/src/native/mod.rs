@@ -9,6 +9,7 @@
 //! `fastwebsockets` leaves closing to the caller and writes only from an async task.
 
 mod clock;
+mod effort;
 mod handshake;
 mod http;
 mod io;
@@ -18,6 +19,7 @@ mod socket;
 mod talk;
 mod world;
 
+pub use effort::Effort;
 pub use net::{NetOptions, Reason};
 pub use socket::NativeSocket;
 pub use world::NativeWorld;

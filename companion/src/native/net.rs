@@ -11,6 +11,7 @@ use std::time::Duration;
 use reqwest::cookie::Jar;
 use sockscope_engine::Instant;
 use sockscope_engine::report::Broken;
+use sockscope_engine::run::NO_PORT;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
 use super::clock::{Alarm, Clock};
@@ -105,8 +106,7 @@ impl Net {
         let target = destination.authority();
         Err(match last.kind() {
             io::ErrorKind::AddrNotAvailable => format!(
-                "no port of this machine is free for one more connection to {target}: name further addresses with \
-                 --source-address"
+                "{NO_PORT} for one more connection to {target}: name further addresses with --source-address"
             ),
             _ => format!("{target} cannot be reached: {last}"),
         })

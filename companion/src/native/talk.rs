@@ -15,6 +15,7 @@ use tungstenite::error::{Error, ProtocolError};
 use tungstenite::protocol::frame::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
 
+use super::effort::Port;
 use super::handshake::Unopened;
 use super::link::{Link, Phase};
 use super::net::Net;
@@ -26,6 +27,7 @@ const BAD_CODE: &str = "Protocol violation";
 
 /// Runs a connection to its end.
 pub(super) async fn talk(link: Rc<Link>, net: Rc<Net>, name: String, endpoint: Endpoint, sink: EventSink) {
+    let _port = Port::hold();
     let mut listener = Listener { link: &link, sink };
     // Boxed, since a connection needs it only until it is open.
     let shaken = Box::pin(async {

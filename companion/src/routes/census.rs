@@ -33,11 +33,13 @@ pub enum Route {
     Relay,
     /// `/ws/relay/events`
     RelayEvents,
+    /// `/ws/recordings`
+    Recordings,
 }
 
 impl Route {
     /// Every path.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Plain,
         Self::Echo,
         Self::Rooms,
@@ -48,6 +50,7 @@ impl Route {
         Self::Proxy,
         Self::Relay,
         Self::RelayEvents,
+        Self::Recordings,
     ];
 
     /// The path as a URL has it.
@@ -63,6 +66,7 @@ impl Route {
             Self::Proxy => "/ws/proxy",
             Self::Relay => "/ws/relay",
             Self::RelayEvents => "/ws/relay/events",
+            Self::Recordings => "/ws/recordings",
         }
     }
 }

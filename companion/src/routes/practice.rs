@@ -8,6 +8,7 @@ use super::census::Census;
 use super::events::Events;
 use super::fragments::Fragments;
 use super::jobs::Jobs;
+use super::offers::Offers;
 use super::proxy::LinkTable;
 use super::recordings::Recordings;
 use super::relay;
@@ -42,6 +43,8 @@ pub struct Practice {
     pub relay: relay::Table,
     /// What the proxy records.
     pub recordings: Recordings,
+    /// What `sockscope open` offers.
+    pub offers: Offers,
     /// When the server started.
     pub started: Instant,
 }
@@ -61,6 +64,7 @@ impl Practice {
             proxy: Arc::new(LinkTable::new(reach)),
             relay: relay::Table::default(),
             recordings: Recordings::default(),
+            offers: Offers::default(),
             started: Instant::now(),
         }
     }

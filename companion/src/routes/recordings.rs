@@ -12,7 +12,12 @@ use sockscope_engine::base::mask::Masker;
 use sockscope_engine::recording::told;
 use sockscope_engine::report::{Closed, Connection, Opened, Origin, write_jsonl};
 use sockscope_engine::session::Session;
+use sockscope_engine::session::journal::{
+    self, About, FrameRecord, write_about, write_connection, write_frame, write_segment,
+};
 use sockscope_engine::{Entry, FrameKind, Instant, Pairing, Payload};
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 /// As many are kept at once.
 const MOST: usize = 16;
@@ -60,12 +65,14 @@ impl Recordings {
 
     /// Forgets a recording; what its connections still say is kept nowhere.
     pub fn remove(&self, name: &str) -> bool {
-        self.all().remove(name).is_some()
+        let removed = self.all().remove(name);
+        removed.iter().for_each(|recording| recording.end());
+        removed.is_some()
     }
 
     /// Forgets all of them.
     pub fn reset(&self) {
-        self.all().clear();
+        std::mem::take(&mut *self.all()).values().for_each(|recording| recording.end());
     }
 
     /// A line for each.
@@ -76,13 +83,33 @@ impl Recordings {
 }
 
 /// One session under way.
-pub struct Recording(Mutex<State>);
+pub struct Recording {
+    state: Mutex<State>,
+    /// Something has changed.
+    news: Notify,
+}
 
 struct State {
     session: Session,
+    /// When its clock began, in microseconds since 1970.
+    origin_us: u64,
     began: Moment,
     next: u32,
     lines: HashMap<u32, Ends>,
+    /// Changes of handshakes.
+    handshakes: u64,
+    is_over: bool,
+}
+
+/// How far one follower has come.
+#[derive(Default)]
+pub struct Follower {
+    has_begun: bool,
+    /// The number of the frame that comes next.
+    next: u64,
+    /// Whose beginning and end were told.
+    connections: HashMap<(u32, Instant), (bool, bool)>,
+    handshakes: u64,
 }
 
 /// What is known of a connection's end.
@@ -94,6 +121,12 @@ struct Ends {
 }
 
 impl State {
+    /// The head of the session. Its id is of this recording, and of no other that had or will have the same name.
+    fn about(&self) -> About {
+        let (name, origin_us) = (self.session.name.clone(), self.origin_us);
+        About { id: format!("{origin_us:x}-{name}"), name, origin_us, ..About::default() }
+    }
+
     fn now(&self) -> Instant {
         Instant::from_nanos(u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX))
     }
@@ -103,13 +136,87 @@ impl Recording {
     /// An empty one that begins now.
     pub fn new(name: &str, budget: usize) -> Self {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let origin = Origin::from_millis(since_1970.as_secs_f64() * 1e3);
-        let session = Session::new(name, origin, budget);
-        Self(Mutex::new(State { session, began: Moment::now(), next: 1, lines: HashMap::new() }))
+        let origin_us = u64::try_from(since_1970.as_micros()).unwrap_or(u64::MAX);
+        let session = Session::new(name, Origin::from_micros(origin_us), budget);
+        let state = State {
+            session,
+            origin_us,
+            began: Moment::now(),
+            next: 1,
+            lines: HashMap::new(),
+            handshakes: 0,
+            is_over: false,
+        };
+        Self { state: Mutex::new(state), news: Notify::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes it, and wakes who follows.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let changed = change(&mut self.state());
+        self.news.notify_waiters();
+        changed
+    }
+
+    /// It is kept no longer.
+    fn end(&self) {
+        self.change(|state| state.is_over = true);
+    }
+
+    /// Whether it is kept no longer.
+    pub fn is_over(&self) -> bool {
+        self.state().is_over
+    }
+
+    /// Ends with the next change after its first poll.
+    pub fn news(&self) -> Notified<'_> {
+        self.news.notified()
+    }
+
+    /// What a follower has not had yet, in the form of a [`journal`], up to about `most` bytes; none when there is nothing. Frames
+    /// that the recording has dropped meanwhile are a gap between two numbers.
+    pub fn piece(&self, follower: &mut Follower, most: usize) -> Option<Vec<u8>> {
+        let state = self.state();
+        let session = &state.session;
+        let mut piece = Vec::new();
+        journal::begin(&mut piece);
+        let empty = piece.len();
+        if !follower.has_begun {
+            follower.has_begun = true;
+            write_about(&mut piece, &state.about());
+        }
+        if follower.handshakes != state.handshakes {
+            follower.handshakes = state.handshakes;
+            for connection in session.connections() {
+                let now = (connection.opened.is_some(), connection.closed.is_some());
+                if follower.connections.insert((connection.id, connection.asked), now) != Some(now) {
+                    write_connection(&mut piece, connection);
+                }
+            }
+        }
+        // Where nothing of the rest is held, nothing of it will come.
+        let first = follower.next.max(session.log.oldest());
+        if first < session.log.total() {
+            write_segment(&mut piece, first);
+            follower.next = session.log.total();
+            for frame in session.log.from(first) {
+                write_frame(&mut piece, FrameRecord { frame, question: None }, first);
+                follower.next = frame.number + 1;
+                if piece.len() >= most {
+                    break;
+                }
+            }
+        }
+        (piece.len() > empty).then_some(piece)
+    }
+
+    /// A follower that has had the frames before this one; those of another recording of the same name count for nothing.
+    pub fn follower(&self, of: Option<&str>, next: u64) -> Follower {
+        let is_same = of == Some(self.state().about().id.as_str());
+        Follower { next: if is_same { next } else { 0 }, ..Follower::default() }
     }
 
     /// All of it as JSON Lines.
@@ -143,21 +250,24 @@ impl Recording {
 
     /// A client asks for a connection.
     pub fn connect(self: &Arc<Self>, url: &str, offered: Vec<String>) -> Line {
-        let mut state = self.state();
-        let (id, at) = (state.next, state.now());
-        state.next += 1;
-        state.lines.insert(id, Ends::default());
-        let words = told::connecting(url, &offered);
-        state.session.connect(Connection {
-            id,
-            name: format!("c{id}"),
-            url: url.to_owned(),
-            offered,
-            asked: at,
-            opened: None,
-            closed: None,
+        let id = self.change(|state| {
+            let (id, at) = (state.next, state.now());
+            state.next += 1;
+            state.lines.insert(id, Ends::default());
+            let words = told::connecting(url, &offered);
+            state.session.connect(Connection {
+                id,
+                name: format!("c{id}"),
+                url: url.to_owned(),
+                offered,
+                asked: at,
+                opened: None,
+                closed: None,
+            });
+            state.handshakes += 1;
+            state.session.tell(at, id, FrameKind::Connecting, &words);
+            id
         });
-        state.session.tell(at, id, FrameKind::Connecting, &words);
         Line { recording: Arc::clone(self), id }
     }
 }
@@ -171,20 +281,23 @@ pub struct Line {
 impl Line {
     /// The handshake is done.
     pub fn opened(&self, protocol: &str, extensions: &str) {
-        let mut state = self.recording.state();
-        let at = state.now();
-        state.session.tell(at, self.id, FrameKind::Opened, &told::opened(protocol, extensions));
-        if let Some(connection) = state.session.latest(self.id) {
-            let (protocol, extensions) = (protocol.to_owned(), extensions.to_owned());
-            connection.opened = Some(Opened { at, protocol, extensions });
-        }
+        self.recording.change(|state| {
+            let at = state.now();
+            state.handshakes += 1;
+            state.session.tell(at, self.id, FrameKind::Opened, &told::opened(protocol, extensions));
+            if let Some(connection) = state.session.latest(self.id) {
+                let (protocol, extensions) = (protocol.to_owned(), extensions.to_owned());
+                connection.opened = Some(Opened { at, protocol, extensions });
+            }
+        });
     }
 
     /// Something went wrong.
     pub fn failed(&self, words: &str) {
-        let mut state = self.recording.state();
-        let at = state.now();
-        state.session.tell(at, self.id, FrameKind::Failed, words);
+        self.recording.change(|state| {
+            let at = state.now();
+            state.session.tell(at, self.id, FrameKind::Failed, words);
+        });
     }
 
     /// A message has passed.
@@ -199,45 +312,49 @@ impl Line {
             (false, true) => FrameKind::ReceivedText,
             (false, false) => FrameKind::ReceivedBinary,
         };
-        let mut state = self.recording.state();
-        let at = state.now();
-        let pairing = state.lines.get_mut(&self.id).map(|ends| &mut ends.pairing);
-        let round_trip = pairing.and_then(|pairing| match is_sent {
-            true => {
-                pairing.sent(at, &payload);
-                None
-            }
-            false => pairing.received(at, &payload),
+        self.recording.change(|state| {
+            let at = state.now();
+            let pairing = state.lines.get_mut(&self.id).map(|ends| &mut ends.pairing);
+            let round_trip = pairing.and_then(|pairing| match is_sent {
+                true => {
+                    pairing.sent(at, &payload);
+                    None
+                }
+                false => pairing.received(at, &payload),
+            });
+            state.session.push(Entry { at, connection: self.id, kind, bytes, round_trip, is_tainted: false });
         });
-        state.session.push(Entry { at, connection: self.id, kind, bytes, round_trip, is_tainted: false });
     }
 
     /// A close frame has passed.
     pub fn close(&self, is_sent: bool, code: u16, reason: &str) {
-        let mut state = self.recording.state();
-        let at = state.now();
-        let Some(ends) = state.lines.get_mut(&self.id) else { return };
-        match is_sent {
-            true if ends.by_server.is_none() => {
-                ends.by_client = true;
-                state.session.tell(at, self.id, FrameKind::Closing, &told::closing(code, reason));
+        self.recording.change(|state| {
+            let at = state.now();
+            let Some(ends) = state.lines.get_mut(&self.id) else { return };
+            match is_sent {
+                true if ends.by_server.is_none() => {
+                    ends.by_client = true;
+                    state.session.tell(at, self.id, FrameKind::Closing, &told::closing(code, reason));
+                }
+                true => ends.by_client = true,
+                false => ends.by_server = Some((code, reason.to_owned())),
             }
-            true => ends.by_client = true,
-            false => ends.by_server = Some((code, reason.to_owned())),
-        }
+        });
     }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let mut state = self.recording.state();
-        let at = state.now();
-        let ends = state.lines.remove(&self.id).unwrap_or_default();
-        let clean = ends.by_client && ends.by_server.is_some();
-        let (code, reason) = ends.by_server.unwrap_or((1006, String::new()));
-        state.session.tell(at, self.id, FrameKind::Closed, &told::closed(code, &reason));
-        if let Some(connection) = state.session.latest(self.id) {
-            connection.closed = Some(Closed { at, code, reason, clean });
-        }
+        self.recording.change(|state| {
+            let at = state.now();
+            state.handshakes += 1;
+            let ends = state.lines.remove(&self.id).unwrap_or_default();
+            let clean = ends.by_client && ends.by_server.is_some();
+            let (code, reason) = ends.by_server.unwrap_or((1006, String::new()));
+            state.session.tell(at, self.id, FrameKind::Closed, &told::closed(code, &reason));
+            if let Some(connection) = state.session.latest(self.id) {
+                connection.closed = Some(Closed { at, code, reason, clean });
+            }
+        });
     }
 }

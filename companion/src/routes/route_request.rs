@@ -3,7 +3,7 @@
 use super::agent::{Options, Talk};
 use super::census::{Route, Visit};
 use super::query::{LONGEST_NAME, Query, QueryError};
-use super::{Practice, echo, fault, plain, proxy, relay};
+use super::{Practice, echo, fault, follow, plain, proxy, relay};
 use crate::ws::close::Close;
 use crate::ws::session::Session;
 
@@ -35,6 +35,8 @@ pub enum RouteRequest {
     Relay(String),
     /// `/ws/relay/events`
     RelayEvents,
+    /// `/ws/recordings`
+    Recordings(follow::Asked),
 }
 
 impl RouteRequest {
@@ -54,6 +56,11 @@ impl RouteRequest {
             Route::Proxy => Self::Proxy(Box::new(proxy::Options::read(query)?)),
             Route::Relay => Self::Relay(query.name("id")?),
             Route::RelayEvents => Self::RelayEvents,
+            Route::Recordings => Self::Recordings(follow::Asked {
+                name: query.name("name")?,
+                of: query.get("of").map(str::to_owned),
+                from: query.number("from", 0)?,
+            }),
         })
     }
 
@@ -82,6 +89,7 @@ impl RouteRequest {
             Self::Events(user) => practice.events.run(session, visit, user).await,
             Self::Fault(plan) => fault::run(*plan, session, visit.budget()).await,
             Self::RelayEvents => relay::follow(&practice.relay, session).await,
+            Self::Recordings(asked) => follow::run(&practice.recordings, session, asked).await,
             Self::Proxy(_) | Self::Relay(_) => {
                 unreachable!("the target has to answer first, so the door sends this one another way")
             }

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,6 +20,7 @@ use tracing::{Instrument, debug, debug_span, warn};
 use crate::causes::causes;
 use crate::log::{HTTP, SERVER};
 use crate::web::App;
+use crate::web::preview::OverTls;
 use crate::ws::conn::Conn;
 use crate::ws::patient::Patient;
 
@@ -78,12 +81,16 @@ async fn answer(
     app: Arc<App>,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     Conn::tune(&tcp);
+    let is_tls = tls.is_some();
     let conn = match tls {
         None => Conn::Plain(tcp),
         Some(tls) => Conn::Tls(Box::new(timeout(PATIENCE, tls.accept(tcp)).await??.into())),
     };
     let answering = Arc::clone(&app);
-    let service = service_fn(move |request| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        if is_tls {
+            request.extensions_mut().insert(OverTls);
+        }
         let app = Arc::clone(&answering);
         async move { Ok::<_, Infallible>(app.answer(request).await) }
     });

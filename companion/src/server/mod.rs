@@ -18,6 +18,7 @@ use crate::config::{Config, Port};
 use crate::destination::Reach;
 use crate::log::SERVER;
 use crate::routes::Practice;
+use crate::routes::offers::Offered;
 use crate::web::access::AccessPolicy;
 use crate::web::assets::{Assets, Embedded};
 use crate::web::probe::AT_ONCE;
@@ -92,7 +93,10 @@ impl Server {
         let practice = Arc::new(Practice::new(config.limits, reach, tasks.clone()));
         let policy = AccessPolicy::new(config.host, config.hosts, http_port, https_port, config.origins);
         let probes = config.probe.then(|| Semaphore::new(AT_ONCE));
-        let site = Site { policy, assets, practice: Arc::clone(&practice), tasks: tasks.clone(), probes };
+        // A program that reaches the port could read and change its files.
+        let folder = config.folder.filter(|_| config.host.is_loopback());
+        let site =
+            Site { policy, assets, practice: Arc::clone(&practice), tasks: tasks.clone(), probes, folder };
         let site = Arc::new(site);
         let app = Arc::new(match door {
             None => App::new(site),
@@ -134,6 +138,11 @@ impl Running {
     /// Its self-signed certificate (DER), when it speaks TLS.
     pub fn certificate(&self) -> Option<&[u8]> {
         self.certificate.as_deref()
+    }
+
+    /// Offers files to the page, once; returns the path of their list.
+    pub fn offer(&self, files: Vec<Offered>) -> String {
+        format!("/api/opened/{}", self.practice.offers.put(files))
     }
 
     /// Stops accepting, closes every WebSocket with 1001, and waits a bounded time for the clients' part.

@@ -13,7 +13,9 @@ use crate::origin::{AllowedOrigin, Origin};
 use crate::routes::census::Route;
 
 /// WebSocket routes that a page of another site may not use, unless it is allowed to.
-const GUARDED: [Route; 4] = [Route::Fault, Route::Proxy, Route::Relay, Route::RelayEvents];
+const GUARDED: [Route; 5] = [Route::Fault, Route::Proxy, Route::Relay, Route::RelayEvents, Route::Recordings];
+/// What lies below is for our own pages only, also to be read: it is what a person keeps on this machine.
+const PRIVATE: &str = "/api/folder";
 /// What browsers say of a request that another site's page has made. Another port of this machine is the same site: a
 /// browser that was told to leave CORS out, as by `check --ignore-cors`, sends no origin from there.
 const FOREIGN_SITE: &str = "cross-site";
@@ -38,6 +40,9 @@ pub enum Denied {
         "a page of another site may not change anything here; start the server with --allow-origin to let it"
     )]
     Unnamed,
+    /// A page of another site reads what is kept on this machine.
+    #[error("a page of another site may not read {PRIVATE}; start the server with --allow-origin to let it")]
+    Private,
     /// More than one origin, of which each reader may believe another.
     #[error("expected at most one Origin field, found several")]
     Origins,
@@ -49,7 +54,7 @@ impl Denied {
         match self {
             Self::Host(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::Path | Self::Origins => StatusCode::BAD_REQUEST,
-            Self::Origin(_) | Self::Page(..) | Self::Unnamed => StatusCode::FORBIDDEN,
+            Self::Origin(_) | Self::Page(..) | Self::Unnamed | Self::Private => StatusCode::FORBIDDEN,
         }
     }
 }
@@ -92,9 +97,14 @@ impl AccessPolicy {
             return Err(Denied::Origins);
         }
         let is_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+        let is_private = request.uri().path().starts_with(PRIVATE);
         let Some(origin) = origin else {
             let is_foreign = headers.get("sec-fetch-site").is_some_and(|site| site == FOREIGN_SITE);
-            return if is_write && is_foreign { Err(Denied::Unnamed) } else { Ok(()) };
+            return match is_foreign {
+                true if is_write => Err(Denied::Unnamed),
+                true if is_private => Err(Denied::Private),
+                _ => Ok(()),
+            };
         };
         if self.allowed_origin(headers).is_some() {
             return Ok(());
@@ -103,6 +113,7 @@ impl AccessPolicy {
         match GUARDED.into_iter().find(|route| route.path() == request.uri().path()) {
             Some(route) => Err(Denied::Page(origin(), route.path())),
             None if is_write => Err(Denied::Origin(origin())),
+            None if is_private => Err(Denied::Private),
             None => Ok(()),
         }
     }
@@ -259,7 +270,7 @@ mod tests {
 
     #[test]
     fn only_our_pages_and_allowed_ones_may_use_the_routes_that_hold_messages() {
-        for path in ["/ws/fault", "/ws/proxy"] {
+        for path in ["/ws/fault", "/ws/proxy", "/ws/recordings"] {
             for (origin, passes) in [
                 (None, true),
                 (Some("http://localhost:9000"), true),
@@ -274,6 +285,26 @@ mod tests {
         }
         let got = gate("127.0.0.1").check(&request("GET", "localhost", "/ws/echo", Some("http://evil.test")));
         assert_eq!(got, Ok(()));
+    }
+
+    #[test]
+    fn only_our_pages_read_the_folder() {
+        for (origin, site, passes) in [
+            (None, None, true),
+            (Some("http://localhost:9000"), Some("same-origin"), true),
+            (Some("http://evil.test"), None, false),
+            (Some("http://localhost:3000"), Some("same-site"), false),
+            (None, Some("cross-site"), false),
+            (None, Some("same-origin"), true),
+        ] {
+            for path in ["/api/folder", "/api/folder/file"] {
+                let mut request = request("GET", "localhost:9000", path, origin);
+                if let Some(site) = site {
+                    request.headers_mut().insert("sec-fetch-site", site.parse().unwrap());
+                }
+                assert_eq!(gate("127.0.0.1").check(&request).is_ok(), passes, "{path} {origin:?} {site:?}");
+            }
+        }
     }
 
     #[test]

@@ -36,8 +36,8 @@ pub fn routes() -> Router<Arc<Site>> {
 
 /// There is no such path.
 pub fn unknown() -> ApiError {
-    let words = "the API has health, stats, fragments, events, jobs, login, session, proxy, recordings, probe, relay and \
-                 reset";
+    let words = "the API has health, stats, fragments, events, jobs, login, session, proxy, recordings, folder, probe, \
+                 relay and reset";
     ApiError::new(StatusCode::NOT_FOUND, "not_found", words)
 }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{self, MatchedPath, State};
-use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
@@ -20,7 +20,7 @@ use tracing::{debug, trace};
 use super::answer::{ApiError, words};
 use super::door::Door;
 use super::site::Site;
-use super::{api, headers, page, probe, recordings, relay, toxics, upgrade};
+use super::{api, folder, headers, opened, page, preview, probe, recordings, relay, toxics, upgrade};
 use crate::log::{self, HTTP};
 
 /// The routes with what surrounds them.
@@ -40,6 +40,8 @@ impl App {
             .merge(toxics::routes())
             .merge(probe::routes())
             .merge(recordings::routes())
+            .merge(opened::routes())
+            .merge(folder::routes())
             .merge(relay::routes())
             .merge(upgrade::routes())
             .fallback(elsewhere);
@@ -88,6 +90,9 @@ impl App {
             fields.remove(header::CONTENT_LENGTH);
         }
         headers::add(fields, is_api);
+        if !self.is_door && !is_api && self.site.folder.is_some() {
+            fields.insert("server-timing", HeaderValue::from_static(folder::FIELD));
+        }
         if is_api {
             share(fields, reader);
         }
@@ -112,12 +117,21 @@ fn is_below(path: &str, top: &str) -> bool {
 }
 
 /// Answers a path that is not a route: the page is there, or nothing is.
-async fn elsewhere(State(site): State<Arc<Site>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+async fn elsewhere(
+    State(site): State<Arc<Site>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Response {
     match uri.path() {
         path if is_below(path, "/api/proxy") => toxics::unknown().into_response(),
         path if is_below(path, "/api") => api::unknown().into_response(),
         path if is_below(path, "/ws") => upgrade::unknown(),
-        path => page::serve(&*site.assets, &method, path, &headers),
+        path => {
+            let origin = preview::origin(&headers, &extensions);
+            page::serve(&*site.assets, &method, path, &headers, origin.as_deref())
+        }
     }
 }
 

@@ -51,13 +51,17 @@ impl FromRequest<Arc<Site>> for Whole {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, ApiError> {
-        let limit = site.practice.limits.body;
-        let whole = timeout(PATIENCE, Limited::new(request.into_body(), limit).collect()).await;
-        match whole.map_err(|_| BodyError::Broken)? {
-            Ok(body) => Ok(Self(body.to_bytes())),
-            Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge(limit).into()),
-            Err(_) => Err(BodyError::Broken.into()),
-        }
+        Ok(whole(request, site.practice.limits.body).await.map(Self)?)
+    }
+}
+
+/// The whole body of a request, of at most `limit` bytes.
+pub async fn whole(request: Request, limit: usize) -> Result<Bytes, BodyError> {
+    let whole = timeout(PATIENCE, Limited::new(request.into_body(), limit).collect()).await;
+    match whole.map_err(|_| BodyError::Broken)? {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge(limit)),
+        Err(_) => Err(BodyError::Broken),
     }
 }
 

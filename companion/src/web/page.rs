@@ -6,9 +6,16 @@ use axum::response::Response;
 
 use super::answer::words;
 use super::assets::{Asset, Assets};
+use super::preview;
 
-/// Answers a request for a file.
-pub fn serve(assets: &dyn Assets, method: &Method, path: &str, headers: &HeaderMap) -> Response {
+/// Answers a request for a file. `origin` is where its reader has the page from, if the request says so.
+pub fn serve(
+    assets: &dyn Assets,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+    origin: Option<&str>,
+) -> Response {
     let path = match path.trim_start_matches('/') {
         "" => "index.html",
         path => path,
@@ -30,15 +37,19 @@ pub fn serve(assets: &dyn Assets, method: &Method, path: &str, headers: &HeaderM
             words(StatusCode::NOT_FOUND, "There is nothing at this path.")
         };
     };
+    let is_page = path == "index.html";
+    let previewed =
+        origin.filter(|_| is_page).and_then(|origin| preview::with_picture(&plain, headers, origin));
     let variants = Encoding::ALL
         .into_iter()
         .filter_map(|encoding| Some((encoding, assets.get(&format!("{path}.{}", encoding.suffix()))?)));
     let variants: Vec<(Encoding, Asset)> = variants.collect();
     let has_variants = !variants.is_empty();
     let chosen = variants.into_iter().find(|(encoding, _)| accepts(headers, encoding.token()));
-    let (encoding, asset) = match chosen {
-        Some((encoding, asset)) => (Some(encoding), asset),
-        None => (None, plain),
+    let (encoding, asset) = match (previewed, chosen) {
+        (Some(previewed), _) => (None, previewed),
+        (None, Some((encoding, asset))) => (Some(encoding), asset),
+        (None, None) => (None, plain),
     };
     let tag = tag(&asset, encoding);
     let is_known = headers
@@ -55,6 +66,9 @@ pub fn serve(assets: &dyn Assets, method: &Method, path: &str, headers: &HeaderM
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     if has_variants {
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    if is_page {
+        headers.append(header::VARY, HeaderValue::from_static(preview::BROWSER));
     }
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;

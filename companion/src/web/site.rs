@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 
 use super::access::AccessPolicy;
 use super::assets::Assets;
+use crate::folder::Folder;
 use crate::routes::Practice;
 use crate::tasks::Tasks;
 
@@ -21,4 +22,6 @@ pub struct Site {
     pub tasks: Tasks,
     /// How many more probes may run now; `None` when probes are switched off.
     pub probes: Option<Semaphore>,
+    /// The folder that the page works on.
+    pub folder: Option<Arc<Folder>>,
 }

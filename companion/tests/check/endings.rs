@@ -2,29 +2,20 @@
 
 use std::net::TcpListener;
 
-use super::suites::{FAILING, LONG, SLOW, UNMET, UNSURE};
 use sockscope_host::process::{Signal, signal};
 use support::binary;
 use support::call::{Call, until};
+use support::endings;
+use support::suites::{FAILING, LONG, UNSURE};
 
 #[test]
 fn all_passed_is_0() {
-    let ended = Call::new(&["first-contact", "rooms"]).run();
-    ended.assert_code(0);
-    ended.assert_says(&["first-contact", "pass", "2 runs: ", "checks passed"]);
-    assert!(!ended.stdout.contains('\u{1b}'), "no colour but on a terminal");
+    endings::all_passed_is_0(Call::new);
 }
 
 #[test]
 fn a_failed_check_is_1() {
-    let ended = Call::new(&["OUT/s.json"]).with_file("s.json", FAILING).run();
-    ended.assert_code(1);
-    ended.assert_says(&[
-        "FAIL  bob hears two",
-        "pass  bob hears himself",
-        "$.n: expected 2, found 1",
-        "1 check passed, 2 failed",
-    ]);
+    endings::a_failed_check_is_1_and_explained(Call::new);
 }
 
 #[test]
@@ -51,24 +42,12 @@ fn log_names_the_stages_of_a_run_and_no_secret() {
 
 #[test]
 fn a_failed_threshold_is_1() {
-    let ended = Call::new(&["OUT/s.json"]).with_file("s.json", SLOW).run();
-    ended.assert_code(1);
-    ended.assert_says(&["rtt.p95 is", "expected < 20ms", "1 of 1 threshold broken"]);
+    endings::a_failed_threshold_is_1(Call::new);
 }
 
 #[test]
 fn what_came_instead_and_what_is_noted_of_a_pass_stand_on_the_terminal() {
-    let ended = Call::new(&["OUT/s.json"]).with_file("s.json", UNMET).run();
-    ended.assert_code(1);
-    ended.assert_says(&[
-        "threshold success >= 99%",
-        "(steps[1].send, line 7)",
-        "to 3 of 3 clients, first to crowd[0]",
-        "0 of 12 met",
-        "came instead: {\"type\":\"error\",\"code\":\"UNAUTHENTICATED\",\"request_id\":…} ×12",
-        "note  noted: nothing was asked",
-        "note  noted: 3 messages that no step selected",
-    ]);
+    endings::what_came_instead_stands_on_the_terminal(Call::new);
 }
 
 #[test]
@@ -287,13 +266,7 @@ fn a_server_that_dies_in_mid_run_is_a_failure_with_its_last_words() {
 
 #[test]
 fn the_first_failure_ends_everything_when_asked() {
-    let ended = Call::new(&["OUT/s.json", "first-contact", "--fail-fast", "--json", "OUT/r.json"])
-        .with_file("s.json", FAILING)
-        .run();
-    ended.assert_code(1);
-    let report = ended.json("r.json");
-    assert_eq!(report["suite"], "failing", "the other suite has not run");
-    assert_eq!(report["checks"][0]["verdict"], "fail");
+    endings::fail_fast_stops_with_the_first_failure(Call::new);
 }
 
 #[test]

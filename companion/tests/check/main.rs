@@ -9,6 +9,7 @@ mod broken;
 #[cfg(feature = "target-tests")]
 mod conformance;
 mod endings;
+mod grid;
 mod reasons;
 mod recipes;
 mod reports;
@@ -16,7 +17,6 @@ mod scale;
 mod seldom;
 #[cfg(target_os = "linux")]
 mod shared;
-mod suites;
 #[cfg(feature = "target-tests")]
 mod targets;
 mod tested;

@@ -6,9 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
-use super::suites::CONNECT;
 use support::call::Call;
 use support::page::Practice;
+use support::suites::CONNECT;
 
 /// One check whose only step opens a connection, whatever subprotocol there is.
 const PLAIN: &str = r#"{ "sockscope": 1, "suite": "connect", "vars": { "url": "{{env.URL}}" },

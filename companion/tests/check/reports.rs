@@ -1,7 +1,7 @@
 //! What the command writes, and the values it gets.
 
-use super::suites::FAILING;
 use support::call::{ALL_FORMS, Call};
+use support::suites::{FAILING, LEARNS};
 
 fn with_all<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     [arguments, &ALL_FORMS].concat()
@@ -87,7 +87,7 @@ fn a_secret_that_a_run_has_learnt_is_in_no_output() {
         support::binary()
     );
     let arguments = with_all(&["OUT/s.json", "--start", &proxy, "--no-tls"]);
-    let ended = Call::new(&arguments).with_file("s.json", super::suites::LEARNS).run();
+    let ended = Call::new(&arguments).with_file("s.json", LEARNS).run();
     ended.assert_code(1);
     let failure = &ended.json("r.json")["checks"][0]["steps"][1]["failure"];
     assert_eq!(

@@ -74,3 +74,36 @@ fn two_browsers_hold_more_connections_than_one_can() {
 fn four_browsers_hold_them_together() {
     check(4, 440);
 }
+
+/// Two commands, each with a browser and a shard of its own, make one run.
+#[test]
+fn commands_with_a_browser_each_are_merged() {
+    let server = Practice::start();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    // Time for both browsers to open on a machine that others use.
+    let at = (now.as_secs() + 40).to_string();
+    let suite = serde_json::json!({ "sockscope": 1, "suite": "far", "vars": { "room": "r-{{uuid}}" }, "thresholds": { "opened": "== 6" },
+        "clients": { "crowd": { "url": format!("{}/echo", server.url("ws")), "count": 6 } },
+        "checks": [ { "check": "all are heard", "steps": [ { "connect": "crowd" },
+            { "on": "crowd", "send": "{{room}}", "expect": { "echo": true } } ] } ] });
+    let running = [0, 1].map(|index| {
+        let shard = format!("{index}/2");
+        let arguments = ["OUT/s.json", "--shard", &shard, "--start-at", &at, "--json", "OUT/r.json"];
+        Call::new(&arguments).with_file("s.json", suite.to_string()).start()
+    });
+    let ended = running.map(|running| running.wait());
+    let paths = ended.each_ref().map(|ended| ended.path("r.json").display().to_string());
+    for ended in &ended {
+        ended.assert_code(0);
+        let report = ended.json("r.json");
+        assert_eq!(report["metrics"]["opened"]["count"], 3);
+        assert_eq!(report["environment"]["engine"], "browser");
+    }
+    let arguments = [paths[0].as_str(), paths[1].as_str(), "--json", "OUT/m.json"];
+    let merged = Call::of_command(&support::binary(), "merge", &arguments).run();
+    merged.assert_code(0);
+    let report = merged.json("m.json");
+    assert_eq!(report["totals"]["matched"], 6);
+    assert_eq!(report["thresholds"][0]["verdict"], "pass");
+    assert!(report["shards"].as_array().is_some_and(|all| all.iter().all(|it| it["late_ms"].is_number())));
+}

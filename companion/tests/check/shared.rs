@@ -7,10 +7,10 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::suites::LONG;
 use sockscope_host::process::{Signal, signal};
 use support::binary;
 use support::call::{Call, until};
+use support::suites::LONG;
 
 /// Another user, where the tests may act for others.
 const STRANGER: u32 = 1001;

@@ -66,3 +66,39 @@ fn connections_leave_from_the_addresses_that_are_named() {
     ended.assert_code(1);
     ended.assert_says(&["--source-address"]);
 }
+
+#[test]
+fn sessions_of_a_ramp_come_in_every_thread_and_none_is_lost() {
+    let server = Practice::start_of(BINARY, &[]);
+    let suite = json!({
+        "sockscope": 1, "suite": "visitors", "clients": { "crowd": { "url": format!("{}/echo", server.ws), "count": 100 } },
+        "checks": [ { "check": "visitors", "thresholds": { "success": ">= 100%", "unstarted": "== 0" }, "steps": [
+            { "on": "crowd", "ramp": { "stages": [ { "for": "1s", "sessions": "50/s" }, { "for": "1s" } ] },
+              "steps": [ { "send": "{{client}} {{i}}", "expect": { "echo": true } }, { "wait": { "exponential": { "mean": "20ms" } } } ] } ] } ]
+    });
+    let ended = native(&["OUT/s.json", "--shards", "2", "--json", "OUT/r.json"])
+        .with_file("s.json", suite.to_string())
+        .run();
+    ended.assert_code(0);
+    let metrics = &ended.json("r.json")["metrics"];
+    for name in ["opened", "session", "close", "matched", "open.intended"] {
+        assert_eq!(metrics[name]["count"], 75, "{name}");
+    }
+}
+
+/// A thread that has much to do begins rounds late; the clients that are to leave meanwhile stay for theirs.
+#[test]
+fn a_client_that_leaves_a_ramp_still_has_the_rounds_that_were_due() {
+    let server = Practice::start_of(BINARY, &[]);
+    let suite = json!({
+        "sockscope": 1, "suite": "leaving", "clients": { "crowd": { "url": format!("{}/echo", server.ws), "count": 600 } },
+        "checks": [ { "check": "many leave", "steps": [
+            { "on": "crowd", "ramp": { "stages": [ { "for": "1s", "clients": 600, "rate": "1500/s" }, { "for": "2s", "clients": 0 } ] },
+              "send": "{{client}} {{i}}", "expect": { "echo": true, "within": "20s" } } ] } ]
+    });
+    let ended = native(&["OUT/s.json", "--json", "OUT/r.json"]).with_file("s.json", suite.to_string()).run();
+    ended.assert_code(0);
+    let metrics = &ended.json("r.json")["metrics"];
+    assert_eq!((&metrics["opened"]["count"], &metrics["close"]["count"]), (&600.into(), &600.into()));
+    assert_eq!(metrics["matched"]["count"], 750 + 3000);
+}

@@ -1,15 +1,14 @@
 //! Every way to end: each exit code, and that nothing is left of what was started.
 
 use sockscope_host::process::Signal;
+use support::endings;
+use support::suites::{LONG, UNSURE};
 
-use super::suites::{FAILING, LONG, SLOW, UNMET, UNSURE};
 use super::{BINARY, native};
 
 #[test]
 fn all_passed_is_0() {
-    let ended = native(&["first-contact", "rooms", "--json", "OUT/r.json"]).run();
-    ended.assert_code(0);
-    ended.assert_says(&["first-contact", "pass", "2 runs: ", "checks passed"]);
+    let ended = endings::all_passed_is_0(native);
     let runs = ended.json("r.json");
     for run in runs["runs"].as_array().expect("runs") {
         assert_eq!(run["environment"]["engine"], "native");
@@ -20,21 +19,12 @@ fn all_passed_is_0() {
 
 #[test]
 fn a_failed_check_is_1_and_explained_as_by_the_page() {
-    let ended = native(&["OUT/s.json"]).with_file("s.json", FAILING).run();
-    ended.assert_code(1);
-    ended.assert_says(&[
-        "FAIL  bob hears two",
-        "pass  bob hears himself",
-        "$.n: expected 2, found 1",
-        "1 check passed, 2 failed",
-    ]);
+    endings::a_failed_check_is_1_and_explained(native);
 }
 
 #[test]
 fn a_failed_threshold_is_1() {
-    let ended = native(&["OUT/s.json"]).with_file("s.json", SLOW).run();
-    ended.assert_code(1);
-    ended.assert_says(&["rtt.p95 is", "expected < 20ms", "1 of 1 threshold broken"]);
+    endings::a_failed_threshold_is_1(native);
 }
 
 #[test]
@@ -45,14 +35,7 @@ fn a_clock_that_no_browser_has_is_there() {
 
 #[test]
 fn what_came_instead_stands_on_the_terminal() {
-    let ended = native(&["OUT/s.json"]).with_file("s.json", UNMET).run();
-    ended.assert_code(1);
-    ended.assert_says(&[
-        "threshold success >= 99%",
-        "0 of 12 met",
-        "came instead: {\"type\":\"error\",\"code\":\"UNAUTHENTICATED\",\"request_id\":…} ×12",
-        "note  noted: nothing was asked",
-    ]);
+    endings::what_came_instead_stands_on_the_terminal(native);
 }
 
 #[test]
@@ -104,11 +87,7 @@ fn a_run_that_takes_too_long_is_stopped() {
 
 #[test]
 fn fail_fast_stops_with_the_first_failure() {
-    let ended = native(&["OUT/s.json", "first-contact", "--fail-fast", "--json", "OUT/r.json"])
-        .with_file("s.json", FAILING)
-        .run();
-    ended.assert_code(1);
-    assert_eq!(ended.json("r.json")["suite"], "failing", "the next suite did not begin");
+    endings::fail_fast_stops_with_the_first_failure(native);
 }
 
 #[test]

@@ -1,12 +1,16 @@
 //! `sockscope check --engine native`: the same suites, reports and exit codes as by the page, without a browser.
 
-#[path = "../check/suites.rs"]
-mod suites;
-
+mod bad_input;
 mod beyond;
+mod capacity;
 mod chain;
 mod crowd;
 mod ends;
+#[cfg(target_os = "linux")]
+mod far;
+mod monitor;
+#[cfg(target_os = "linux")]
+mod nets;
 mod reasons;
 mod reports;
 mod watch;

@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 
 use super::native;
-use super::suites::CONNECT;
 use support::answering::answering;
+use support::suites::CONNECT;
 
 #[track_caller]
 fn check(url: &str, says: &str, cause: &str) {

@@ -3,7 +3,7 @@
 use support::call::ALL_FORMS;
 
 use super::native;
-use super::suites::{FAILING, LEARNS};
+use support::suites::{FAILING, LEARNS};
 
 const FILES: [&str; 6] = ["r.json", "r.xml", "strict.xml", "r.html", "r.har", "r.jsonl"];
 

@@ -16,7 +16,7 @@ const RUN: &str = "
           it.id + ': ' + it.help + '\\n    ' + it.nodes.slice(0, 4).map(node => node.html.slice(0, 200)).join('\\n    ')); })
        .catch(error => { globalThis.found = ['axe did not run: ' + error]; });";
 
-async fn check(browser: &Browser, what: &str) {
+pub async fn check(browser: &Browser, what: &str) {
     if browser.run("return typeof axe").await == "undefined" {
         browser.run(AXE).await;
     }

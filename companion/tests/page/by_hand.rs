@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use support::page::{Browser, eventually_within, open_echo, test_page};
+use support::page::{Browser, drop_on, eventually_within, open_echo, test_page};
 
 const SEND: &str = "\u{e009}\u{e007}\u{e000}";
 const AT_ONCE: Duration = Duration::ZERO;
@@ -25,18 +25,6 @@ async fn focus(browser: &Browser, name: &str) {
 
 async fn until_focused(browser: &Browser, name: &str) {
     browser.until_script(&format!("return document.activeElement?.dataset.testid === '{name}'")).await;
-}
-
-/// Drops files with these names and texts, as a browser does.
-async fn drop_on(browser: &Browser, selector: &str, files: &[(&str, &str)]) {
-    let files = serde_json::to_string(files).expect("JSON");
-    browser
-        .run(&format!(
-            "const data = new DataTransfer();
-             for (const [name, text] of {files}) data.items.add(new File([text], name));
-             document.querySelector('{selector}').dispatchEvent(new DragEvent('drop', {{ dataTransfer: data, bubbles: true, cancelable: true }}));"
-        ))
-        .await;
 }
 
 #[test]
@@ -110,24 +98,6 @@ fn of_two_files_for_a_message_the_page_says_that_one_is_taken() {
         drop_on(browser, ".composer", &[("a.bin", "one"), ("b.bin", "two")]).await;
         browser.until_text("file-name", "a.bin").await;
         browser.until_text("toast", "Only the first of the 2 files is attached").await;
-    });
-}
-
-#[test]
-fn a_recording_that_is_dropped_on_the_timeline_becomes_a_suite() {
-    test_page(async |practice, browser| {
-        browser.open(&practice.page).await;
-        browser.until_text("note", "Not connected yet").await;
-        drop_on(browser, ".timeline", &[("notes.txt", "hello")]).await;
-        browser.until_text("toast", "“notes.txt” is not a recording").await;
-        let lines = [
-            r#"{"event":"connecting","at_ms":0,"connection":1,"name":"a","url":"ws://localhost:1/ws"}"#,
-            r#"{"event":"opened","at_ms":1,"connection":1,"name":"a"}"#,
-            r#"{"event":"sent","at_ms":2,"connection":1,"name":"a","text":"hello"}"#,
-            r#"{"event":"received","at_ms":3,"connection":1,"name":"a","text":"hello"}"#,
-        ];
-        drop_on(browser, ".timeline", &[("rec.jsonl", &lines.join("\n"))]).await;
-        browser.until_text("own", "recorded").await;
     });
 }
 

@@ -318,3 +318,21 @@ fn keys_of_one_letter_act_on_the_bench_only_and_can_be_switched_off() {
             .await;
     });
 }
+
+#[test]
+fn escape_leaves_the_composer_for_the_timeline_where_keys_act_again() {
+    test_page(async |practice, browser| {
+        open_echo(practice, browser).await;
+        browser.send("over there").await;
+        browser.press("m", AT_ONCE).await;
+        let has_focus = |name: &str| format!("return document.activeElement?.dataset.testid === '{name}'");
+        browser.until_script(&has_focus("message")).await;
+        browser.press(ESCAPE, AT_ONCE).await;
+        browser.until_script(&has_focus("timeline")).await;
+        browser.press("l", AT_ONCE).await;
+        browser.until_script("return !!document.querySelector('.timeline[data-lanes]')").await;
+        browser.press("m", AT_ONCE).await;
+        browser.until_script(&has_focus("message")).await;
+        assert_eq!(browser.value("message").await, "over there");
+    });
+}

@@ -73,6 +73,28 @@ async fn select(browser: &Browser, at: usize) {
     browser.run(&format!("document.querySelectorAll('[data-testid=pick]')[{at}].click()")).await;
 }
 
+/// Pixels from where a text in the first lane begins to the edge of the list.
+const ROOM: &str = "const list = document.querySelector('[data-testid=timeline]').getBoundingClientRect();
+    return list.right - document.querySelector('.row:not([hidden]) .row-kind').getBoundingClientRect().left";
+
+#[test]
+fn texts_in_lanes_have_room_on_a_phone_and_beside_an_opened_frame() {
+    test_page(async |practice, browser| {
+        enter(practice, browser, &[("alice", "r-9"), ("bob", "r-9")]).await;
+        browser.click("lanes").await;
+        browser.until_script("return !!document.querySelector('.timeline[data-lanes] .row-kind')").await;
+        for (width, height, least) in [(390, 844, 200.0), (1280, 720, 440.0)] {
+            browser.resize(width, height).await;
+            if width > 1000 {
+                browser.run("document.querySelector('.row:not([hidden])').click()").await;
+                browser.until_text("facts", "alice").await;
+            }
+            let room = browser.run(ROOM).await.as_f64().expect("a number");
+            assert!(room >= least, "{room} px at {width}");
+        }
+    });
+}
+
 #[test]
 fn each_connection_has_a_lane_and_lines_join_question_answer_and_arrivals() {
     test_page(async |practice, browser| {

@@ -106,6 +106,27 @@ fn figures_at_the_foot_keep_their_places_when_no_reply_is_recognised() {
 }
 
 #[test]
+fn on_a_phone_the_median_at_the_foot_is_whole() {
+    test_page(async |practice, browser| {
+        browser.resize(390, 844).await;
+        let _feed = log_into_feed(practice, browser).await;
+        for number in 10..14 {
+            browser.send(&format!(r#"{{"op":"ping","request_id":"{number}"}}"#)).await;
+        }
+        browser.click("pairing-use").await;
+        browser
+            .until_script(
+                "return /\\d.(ms|µs|s)$/.test(document.querySelector('[data-testid=p50]').textContent)",
+            )
+            .await;
+        let cut = "const box = document.querySelector('.bench-latency'), bar = document.querySelector('.bench-status-bar');
+            return [box.scrollWidth - box.clientWidth, bar.scrollWidth - bar.clientWidth]";
+        let cut: [f64; 2] = serde_json::from_value(browser.run(cut).await).expect("numbers");
+        assert!(cut[0] <= 0.0 && cut[1] <= 0.0, "{cut:?} px are cut");
+    });
+}
+
+#[test]
 fn what_is_being_made_in_a_panel_is_neither_wrong_nor_left_behind() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;

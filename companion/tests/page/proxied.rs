@@ -40,6 +40,21 @@ async fn through_the_proxy(practice: &Practice, browser: &Browser) {
 }
 
 #[test]
+fn a_target_without_a_scheme_is_completed_as_on_the_bench() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        let typed = format!("{}/echo", practice.ws.trim_start_matches("ws://"));
+        browser.type_into("url", &typed).await;
+        go_to(browser, "faults").await;
+        browser.until_text("reach", "A server listens there").await;
+        assert_eq!(browser.value("line-target").await, typed);
+        browser.click("connect-through").await;
+        browser.until_text("note", "Open").await;
+        browser.assert_quiet_console().await;
+    });
+}
+
+#[test]
 fn a_stall_that_is_switched_while_the_connection_lives_keeps_an_echo_away() {
     test_page(async |practice, browser| {
         through_the_proxy(practice, browser).await;

@@ -55,6 +55,8 @@ fn a_load_from_the_form_runs_shows_its_figures_and_opens_as_a_suite() {
                 ("load-rows", "token,symbol\ntr-4f9a1c77e2,AAPL\ntr-4f9a1c77e2,TSLA"),
                 ("load-beat", r#"{"op":"ping","request_id":"b"}"#),
                 ("load-every", "500ms"),
+                ("load-asked", r#"{"op":"are you there"}"#),
+                ("load-answer", r#"{"op":"here","id":"{{message.id}}"}"#),
                 ("load-first", r#"{"op":"auth","token":"{{token}}","request_id":"a"}"#),
                 ("load-message", r#"{"op":"quote","symbol":"{{symbol}}"}"#),
                 ("load-by", "request_id"),
@@ -94,6 +96,7 @@ fn a_load_from_the_form_runs_shows_its_figures_and_opens_as_a_suite() {
             r#""request_id":"{{index}}-{{i}}""#,
             r#""each": [{"token":"tr-4f9a1c77e2","symbol":"AAPL"}"#,
             r#""heartbeat": { "every": "500ms", "send": {"op":"ping","request_id":"b"} }"#,
+            r#""answers": [{"to":{"subset":{"op":"are you there"}},"send":{"op":"here","id":"{{message.id}}"}}]"#,
         ] {
             assert!(text.contains(said), "{said} is missing in {text}");
         }

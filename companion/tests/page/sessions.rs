@@ -6,6 +6,7 @@ use std::time::Duration;
 use support::page::{Browser, Kind, Practice, eventually, open_echo, test_page};
 
 const ENTER: &str = "\u{e007}";
+const END: &str = "\u{e010}";
 const CONTROL_K: &str = "\u{e009}k\u{e000}";
 
 /// The number that stands in a text, such as `6 002 frames`.
@@ -125,15 +126,21 @@ fn sessions_are_listed_renamed_exported_and_deleted_from_the_palette_on() {
         browser.run(&format!("{}.focus()", second("session-name"))).await;
         browser.press("the first try\u{e007}", Duration::ZERO).await;
         browser.until_text("rail-session", "the first try").await;
-        browser.run(&format!("{}.click()", second("session-export"))).await;
+        browser.run(&format!("{}.click()", second("session-more"))).await;
+        browser.click("session-export").await;
         browser.until_text("toast", "4 frames saved").await;
         browser.until_text("sessions-shown", "the first try").await;
         browser.click("sessions-back").await;
         browser.click("sessions").await;
-        browser.until_script(&format!("return !!{}", second("session-delete"))).await;
-        browser.run(&format!("{}.click()", second("session-delete"))).await;
-        browser.until_text("sessions-dialog", "Delete the first try?").await;
-        browser.run(&format!("{}.click()", second("session-delete"))).await;
+        browser.until_script(&format!("return !!{}", second("session-more"))).await;
+        browser.run(&format!("{}.focus()", second("session-more"))).await;
+        // By keys: the last item is Delete, which asks first.
+        browser.press(ENTER, Duration::ZERO).await;
+        browser.until_text("session-menu", "Delete").await;
+        browser.press(END, Duration::ZERO).await;
+        browser.press(ENTER, Duration::ZERO).await;
+        browser.until_text("session-menu", "Delete the first try?").await;
+        browser.press(ENTER, Duration::ZERO).await;
         browser.until_script(&format!("{rows} === 1")).await;
         browser.click("sessions-delete-all").await;
         browser.click("sessions-delete-all").await;

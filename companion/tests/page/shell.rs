@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use support::page::{Browser, test_page};
+use support::page::{Browser, open_echo, test_page};
 
 const OPEN: &str = "\u{e009}k\u{e000}";
 const ENTER: &str = "\u{e007}";
@@ -170,6 +170,36 @@ fn the_palette_knows_the_words_for_what_only_has_an_icon_or_is_folded() {
         let named = "return [...document.querySelectorAll('.palette-title')].filter(it => it.textContent === 'ladder').length";
         assert_eq!(browser.run(named).await, 1);
         press(browser, ESCAPE).await;
+        browser.assert_quiet_console().await;
+    });
+}
+
+#[test]
+fn a_frame_is_pinned_and_compared_with_another_from_the_palette() {
+    test_page(async |practice, browser| {
+        open_echo(practice, browser).await;
+        browser.send("one").await;
+        browser.send("two").await;
+        // Without an open frame the command leads to the list, where one is chosen.
+        run(browser, "pin", "Go to the timeline").await;
+        browser.until_script("return document.activeElement?.dataset.testid === 'timeline'").await;
+        let open = |text: &str| {
+            format!(
+                "const row = [...document.querySelectorAll('.row[data-direction=sent]:not([hidden])')].find(it => it.textContent.includes('{text}'));
+                 row?.click(); return !!row"
+            )
+        };
+        browser.until_script(&open("one")).await;
+        browser.until_text("facts", "text").await;
+        run(browser, "pin", "Pin this frame").await;
+        browser.until_text("pins", "1 pinned").await;
+        browser.until_script(&open("two")).await;
+        browser.until_script("return !!document.querySelector('select[data-testid=compare]')").await;
+        let pinned = "return document.querySelector('select[data-testid=compare]').options[1].textContent";
+        let pinned = browser.run(pinned).await;
+        let pinned = pinned.as_str().expect("a pinned frame");
+        run(browser, "compare", &format!("Compare this frame with: {pinned}")).await;
+        browser.until_script("return !!document.querySelector('.bench[data-comparing]')").await;
         browser.assert_quiet_console().await;
     });
 }

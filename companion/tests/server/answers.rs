@@ -138,6 +138,12 @@ const REQUESTS: &[(&str, &str, Fields, &str)] = &[
     ("POST", "/api/recordings", &[], ""),
     ("DELETE", "/api/recordings/none", &[], ""),
     ("DELETE", "/api/recordings/none", &[("Origin", "http://evil.test")], ""),
+    ("GET", "/api/folder", &[], ""),
+    ("GET", "/api/folder", &[("Origin", "http://evil.test")], ""),
+    ("GET", "/api/folder", &[("Sec-Fetch-Site", "cross-site")], ""),
+    ("PUT", "/api/folder/file", &[], r#"{"name":"a.json","text":"{}"}"#),
+    ("PUT", "/api/folder/file", &[("Origin", "http://evil.test")], r#"{"name":"a.json","text":"{}"}"#),
+    ("GET", "/api/folder/file", &[], ""),
     ("GET", "/api/reset", &[], ""),
     ("POST", "/api/reset", &[("Origin", FRIEND)], ""),
     ("POST", "/api/reset", &[], r#"{"close":1}"#),
@@ -221,6 +227,7 @@ const REQUESTS: &[(&str, &str, Fields, &str)] = &[
     ("GET", "/ws/proxy?to=ws://192.0.2.1:9", &HANDSHAKE, ""),
     ("GET", "/ws/relay", &HANDSHAKE, ""),
     ("GET", "/ws/relay?id=0", &HANDSHAKE, ""),
+    ("GET", "/ws/recordings", &HANDSHAKE, ""),
 ];
 
 /// Bytes that are hardly a request.

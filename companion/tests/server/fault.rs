@@ -15,13 +15,7 @@ async fn pass(server: &Running, query: &str, count: usize) -> Vec<String> {
         client.feed(Message::text(number.to_string())).await;
     }
     client.flush().await;
-    let mut got = Vec::new();
-    loop {
-        match client.message().await {
-            Message::Close(_) => return got,
-            message => got.push(message.into_text().unwrap().to_string()),
-        }
-    }
+    client.texts_until_closed().await
 }
 
 fn all(count: usize) -> Vec<String> {

@@ -126,3 +126,39 @@ async fn an_unknown_path_is_not_the_page() {
     let server = serve(PAGE).await;
     assert_eq!(get(&server, "/checks").await.status, 404);
 }
+
+/// A page with the picture of its preview.
+const SHARED: Files = Files(&[
+    ("index.html", b"<meta property=\"og:image\" content=\"share.png\"><p>share.png"),
+    ("index.html.br", b"BR page"),
+]);
+
+#[tokio::test]
+async fn a_program_that_previews_a_link_gets_the_whole_address_of_the_picture() {
+    let server = serve(SHARED).await;
+    let page =
+        |origin: &str| format!("<meta property=\"og:image\" content=\"{origin}/share.png\"><p>share.png");
+    for (headers, origin) in [
+        (&[("Host", "localhost:8123"), ("Accept-Encoding", "br")][..], "http://localhost:8123"),
+        (&[("Host", "127.0.0.1")], "http://127.0.0.1"),
+        (&[("Host", "localhost"), ("X-Forwarded-Proto", "https")], "https://localhost"),
+    ] {
+        let answer = http(&server, "GET", "/", headers, "").await;
+        assert_eq!((answer.status, answer.text()), (200, &*page(origin)), "{headers:?}");
+        assert_eq!(answer.header("content-encoding"), None);
+    }
+    let tags = [("Host", "localhost:1"), ("Host", "localhost:2")];
+    let mut seen = Vec::new();
+    for host in tags {
+        seen.push(http(&server, "GET", "/", &[host], "").await.header("etag").expect("a tag"));
+    }
+    assert_ne!(seen[0], seen[1], "each is a text of its own");
+}
+
+#[tokio::test]
+async fn a_browser_gets_the_page_as_it_was_built() {
+    let server = serve(SHARED).await;
+    let headers = [("Accept-Encoding", "br"), ("Sec-Fetch-Dest", "document")];
+    let answer = http(&server, "GET", "/", &headers, "").await;
+    assert_eq!((answer.text(), answer.header("content-encoding").as_deref()), ("BR page", Some("br")));
+}

@@ -4,6 +4,8 @@
 
 mod documented;
 mod files;
+mod login;
+mod opened;
 mod recorded;
 mod replayed;
 mod writers;

@@ -10,6 +10,7 @@ mod in_pytest;
 mod recipes;
 mod recipes_binary;
 mod recordings;
+mod scraped;
 mod tls;
 
 use std::collections::BTreeSet;

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "drive")]
 pub mod child;
+pub mod desktop;
 #[cfg(feature = "drive")]
 pub mod driver;
 pub mod environment;

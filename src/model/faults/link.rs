@@ -3,6 +3,8 @@
 //! Pure. One rule: what stands in `to` is encoded, since a `&` of the target would end it. Braces stay, so that a placeholder
 //! of the bench is still one.
 
+use crate::engine::bench::typed_address::complete;
+
 /// A link as it is set up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FaultyLink {
@@ -23,7 +25,7 @@ const LONGEST_KEY: usize = 128;
 impl FaultyLink {
     /// The address to connect to, at the server with this one.
     pub fn address(&self, server: &str) -> String {
-        let mut address = format!("{server}{PATH}to={}", encoded(self.to.trim()));
+        let mut address = format!("{server}{PATH}to={}", encoded(&self.target(server)));
         if !self.key.is_empty() {
             address += &format!("&key={}", encoded(&self.key));
         }
@@ -36,9 +38,17 @@ impl FaultyLink {
         address
     }
 
+    /// The target as the proxy gets it. What a person leaves out of an address is added as on the bench; one that has
+    /// placeholders stays as it was typed.
+    pub fn target(&self, server: &str) -> String {
+        let typed = self.to.trim();
+        let completed = if typed.contains("{{") { None } else { complete(typed, server).ok() };
+        completed.map_or_else(|| typed.to_owned(), |endpoint| endpoint.url().to_owned())
+    }
+
     /// Whether the target is spoken to under TLS.
     pub fn is_tls(&self) -> bool {
-        self.to.trim_start().starts_with("wss:")
+        self.target("").starts_with("wss:")
     }
 
     /// The link that an address leads through; none when it leads past the proxy.
@@ -168,5 +178,22 @@ mod tests {
             in_page_words("no TLS with h:1: bad certificate; insecure=true takes any certificate"),
             "no TLS with h:1: bad certificate; \u{201c}Accept any certificate of the target\u{201d} accepts it"
         );
+    }
+
+    #[test]
+    fn a_target_without_a_scheme_is_completed_as_on_the_bench() {
+        for (typed, target) in [
+            ("localhost:8082/v1/feed", "ws://localhost:8082/v1/feed"),
+            (":8082", "ws://localhost:8082"),
+            ("/ws/echo", "ws://localhost:9000/ws/echo"),
+            ("feed.example/v1", "wss://feed.example/v1"),
+            ("https://feed.example/v1", "wss://feed.example/v1"),
+            ("{{host}}/v1", "{{host}}/v1"),
+            ("", ""),
+        ] {
+            let link = FaultyLink { to: typed.to_owned(), ..FaultyLink::default() };
+            assert_eq!(link.target(SERVER), target, "{typed}");
+            assert_eq!(link.address(SERVER), format!("{SERVER}/ws/proxy?to={target}"), "{typed}");
+        }
     }
 }

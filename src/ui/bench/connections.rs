@@ -7,7 +7,7 @@ use super::super::parts::fields::{icon, text};
 use super::link::Link;
 use super::rates::{self, Rates};
 use super::store::{COLORS, Connection, Store};
-use crate::browser::page;
+use crate::browser::{layout, page};
 use crate::engine::Closing;
 use crate::engine::base::close;
 use crate::model::faults::link::FaultyLink;
@@ -107,7 +107,7 @@ pub(crate) fn ConnectionItem(
     let item = NodeRef::<Li>::new();
     Effect::new(move || {
         if let (true, Some(item)) = (is_current.get(), item.get()) {
-            page::bring_into_view(&item);
+            layout::bring_into_view(&item);
         }
     });
     let faults = Memo::new(move |_| {

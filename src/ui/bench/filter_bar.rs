@@ -124,7 +124,7 @@ pub(crate) fn FilterBar(store: Store, link: Link, place: Place) -> impl IntoView
                 {mode(FilterMode::Path, "$.path", "mode-path", "A JSON path, optionally compared: $.type == \"ping\", $.n >= 3, $.tags contains \"x\"")}
             </div>
             {icon_toggle("hides", icons::FILTER, text(|| "Matches only: hide other frames. When this is off, the matches are marked".to_owned()), store.filter_hides.into(), move || store.filter_hides.update(|it| *it = !*it))}
-            <Kinds store/>
+            <FilterMenu store/>
         </div>
     }
     .into_any()
@@ -142,7 +142,7 @@ fn hits_words(hits: &crate::wire::bench::HitsState) -> String {
 
 /// Direction, kind, connection, size.
 #[component]
-fn Kinds(store: Store) -> impl IntoView {
+fn FilterMenu(store: Store) -> impl IntoView {
     let filter = store.filter;
     let part = move |label: &'static str, testid: &'static str, of: fn(&mut FilterSpec) -> &mut bool| {
         let is_on = when(move || filter.with(|it| *of(&mut it.clone())));

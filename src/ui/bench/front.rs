@@ -35,8 +35,16 @@ pub(crate) enum Dialog {
     Offer(Box<Offered>),
     /// A suite of the timeline.
     Recording,
+    /// A report for a bug.
+    Report,
     /// Kept sessions.
     Sessions,
+    /// The folder on the disk.
+    Folder,
+    /// What of a session is replayed, and where to; none for the present one.
+    Replay(Option<String>),
+    /// Which sessions are compared; the first is this one, none for the present one.
+    Compare(Option<String>),
 }
 
 /// The first of two recordings of one conversation.

@@ -10,7 +10,7 @@ use super::super::parts::fields::{icon_toggle, text, when};
 use super::super::parts::icons;
 use super::row;
 use super::store::Store;
-use crate::browser::page;
+use crate::browser::layout;
 use crate::engine::bench::filter::FilterSpec;
 use crate::model::format;
 use crate::model::lanes::{LANE, Lines, Mark, Tone, lines, rails, silence};
@@ -136,7 +136,7 @@ pub(crate) fn follow_chosen(store: Store, lanes: Lanes, list: NodeRef<Div>) {
             // The row takes its place with this frame of the screen.
             request_animation_frame(move || {
                 if let Some(list) = list.get_untracked() {
-                    page::bring_sideways(&list, ".row[aria-selected=true] .row-kind", TIMES);
+                    layout::bring_sideways(&list, ".row[aria-selected=true] .row-kind", TIMES);
                 }
             });
         }

@@ -33,7 +33,7 @@ fn Figures(seen: Memo<Seen>, step: Signal<Duration>, store: Store, link: Link) -
             Some(_) if is_percentile => format!(" of {}", samples.get()),
             _ => String::new(),
         });
-        view! { <div class="bench-figure" data-of=name><dt>{name}{of_how_many}</dt><dd data-testid=name title=value(format::exact)>{value(format::figure)}</dd></div> }.into_any()
+        view! { <div class="bench-figure" data-of=name><dt>{name}<span class="bench-of-how-many">{of_how_many}</span></dt><dd data-testid=name title=value(format::exact)>{value(format::figure)}</dd></div> }.into_any()
     };
     let quantity = text(move || {
         let is_relayed = seen.with(|seen| seen.relay.is_some());
@@ -205,7 +205,7 @@ fn Held(store: Store) -> impl IntoView {
 
 /// Frames that memory had no room for are a loss; those that a person cleared are none.
 fn dropped_class(dropped: u64) -> &'static str {
-    if dropped > 0 { "dropped" } else { "bench-cleared" }
+    if dropped > 0 { "bench-dropped" } else { "bench-cleared" }
 }
 
 /// What the relay tells of a connection: its own delay, and the time of a ping.

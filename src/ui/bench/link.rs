@@ -70,7 +70,8 @@ impl Link {
     /// Asks a question. `heard` gets the answer; of a file it gets the pieces, and the file last.
     pub fn ask(&self, question: Question, heard: impl FnMut(Answer) + 'static) {
         self.end_rest();
-        let worker = self.worker_of(!matches!(question, Question::Send { .. }));
+        let is_of_present = matches!(question, Question::Send { .. } | Question::Lines { .. });
+        let worker = self.worker_of(!is_of_present);
         worker.send(&worker.question(question, heard));
     }
 
@@ -87,6 +88,11 @@ impl Link {
     /// Where the script is that starts a worker.
     pub fn script(&self) -> String {
         self.said.with_value(|said| said.script.clone())
+    }
+
+    /// Tells the worker that shows what is shown something of kept sessions.
+    pub fn ask_shown(&self, request: Vec<u8>) {
+        self.worker_of(true).send(&Request::Sessions(request));
     }
 
     /// Tells the worker something of kept sessions.
@@ -149,7 +155,11 @@ impl Link {
             Update::Missing => store.complain(
                 "A part of this page could not be loaded, so some of what you asked for waits. Check the server.",
             ),
+            Update::Outside(bytes) => later::then(move |later| (later.outside_told)(store, self, &bytes)),
             Update::Sessions(bytes) => later::then(move |later| (later.sessions_told)(store, self, &bytes)),
+            Update::Replay(bytes) => later::then(move |later| (later.replay_told)(store, self, &bytes)),
+            // Only a worker of its own compares.
+            Update::Difference(_) => {}
             Update::Answer { id, answer } => self.worker.answered(id, answer),
             Update::Changes(changes) => {
                 // Drawn with the frame, and only then may the worker send the next: a slow page slows its own updates,
@@ -172,7 +182,7 @@ impl Link {
 
 /// Whether a request is of the timeline, which may show an earlier session, and not of connections.
 fn is_of_what_is_shown(request: &Request) -> bool {
-    use Request::{Clear, Filter, Inspect, Look, Pause, Pin, Plot, ResetFigures, Unpin};
+    use Request::{Clear, Difference, Filter, Inspect, Look, Pause, Pin, Plot, ResetFigures, Unpin};
     matches!(
         request,
         Look(_)
@@ -184,6 +194,7 @@ fn is_of_what_is_shown(request: &Request) -> bool {
             | Unpin { .. }
             | Plot(_)
             | ResetFigures(_)
+            | Difference(_)
     )
 }
 

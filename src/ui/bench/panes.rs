@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use super::super::parts::fields::text;
 use super::store::Store;
-use crate::browser::page;
+use crate::browser::{layout, page};
 use crate::wire::bench::Layout;
 
 /// A pane with a size of its own.
@@ -94,7 +94,7 @@ pub(crate) fn border(store: Store, around: NodeRef<Div>, pane: &'static Pane) ->
         Memo::new(move |_| moved.get().unwrap_or_else(|| store.layout.with(|layout| pane.size(layout))));
     Effect::new(move || {
         if let Some(around) = around.get() {
-            page::set_length(&around, pane.property, size.get().into());
+            layout::set_length(&around, pane.property, size.get().into());
         }
     });
     let set = move |size: Option<u16>| store.layout.update(|layout| *(pane.of)(layout) = size.unwrap_or(0));

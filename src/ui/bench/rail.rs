@@ -10,6 +10,7 @@ use super::super::parts::icons::{self, Icon};
 use super::composer::send_saved;
 use super::connections::{ConnectionItem, add, close_all, open_all};
 use super::link::Link;
+use super::outside;
 use super::panels::{self, part};
 use super::rates::Rates;
 use super::sessions;
@@ -37,6 +38,7 @@ pub(crate) fn library(store: Store, link: Link) -> AnyView {
         {variables(store)}
         {rules(store)}
         {sessions::rail(store, link)}
+        {outside::rail(store, link)}
     }
     .into_any()
 }

@@ -10,7 +10,7 @@ use super::connections;
 use super::front::{Dialog, FirstRecording};
 use super::link::Link;
 use super::store::Store;
-use crate::browser::{files, page};
+use crate::browser::page;
 use crate::engine::recorder::MOST_FRAMES;
 use crate::model::format;
 use crate::model::route::Route;
@@ -176,28 +176,6 @@ fn record(store: Store, link: Link, from: u64, then: impl Fn(Vec<u8>, Recorded, 
         Answer::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
     });
-}
-
-/// A file that was dropped on the timeline: a recording becomes a suite, as on the checks.
-pub(crate) fn dropped(store: Store, event: &leptos::ev::DragEvent) {
-    let taken = files::all_of_drop(event, move |read| {
-        match read {
-        Ok(file) if is_recording(&file.bytes) => hand_over(store, &file.bytes),
-        Ok(file) => store.complain(format!(
-            "\u{201c}{}\u{201d} is not a recording in JSON Lines. Drop a suite on the list of checks, and a file to send on the composer.",
-            file.name
-        )),
-        Err(words) => store.complain(format!("The file could not be read: {words}")),
-    }
-    });
-    if taken > 0 {
-        event.prevent_default();
-    }
-}
-
-/// Whether a file begins as an export of frames does.
-fn is_recording(bytes: &[u8]) -> bool {
-    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii_start().starts_with(b"{\"event\":")
 }
 
 /// The checks take it from here. What was recorded first stays until they have made a suite of it.

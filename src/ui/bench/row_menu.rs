@@ -12,7 +12,7 @@ use super::timeline::compare;
 use super::values;
 use crate::browser::{menus, page};
 use crate::engine::bench::summary::{Member, ValueKind};
-use crate::model::wanted::{Direction, Wanted};
+use crate::model::value_filter::{Direction, ValueFilter};
 use crate::wire::bench::{Answer, ContentForm, Question, Row};
 
 /// Values that are listed; the detail has all.
@@ -50,8 +50,8 @@ enum What {
     /// A member that holds others.
     Nested(String),
     /// The words of a row without a message: only messages can be excluded.
-    Event(Wanted),
-    Other(Wanted),
+    Event(ValueFilter),
+    Other(ValueFilter),
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -84,8 +84,8 @@ fn asked(store: Store, number: u64, of: Option<String>, at: (f64, f64)) -> Optio
         let values = values_of(store, row);
         let is_it = |value: &Value| match &value.what {
             What::Member(path) | What::Nested(path) => of.as_deref().is_some_and(|of| is_path(row, of, path)),
-            What::Other(Wanted::Connection(_)) => of.as_deref() == Some("connection"),
-            What::Other(Wanted::Direction(_)) => of.as_deref() == Some("direction"),
+            What::Other(ValueFilter::Connection(_)) => of.as_deref() == Some("connection"),
+            What::Other(ValueFilter::Direction(_)) => of.as_deref() == Some("direction"),
             What::Other(_) | What::Event(_) => false,
         };
         let chosen = values.iter().position(is_it).unwrap_or(0);
@@ -115,7 +115,7 @@ fn values_of(store: Store, row: &Row) -> Vec<Value> {
             _ => What::Member(it.path.clone()),
         },
     };
-    let other = |name: &str, shown: String, wanted: Wanted| Value {
+    let other = |name: &str, shown: String, wanted: ValueFilter| Value {
         name: name.to_owned(),
         shown,
         what: What::Other(wanted),
@@ -126,21 +126,21 @@ fn values_of(store: Store, row: &Row) -> Vec<Value> {
             values.push(Value { name: "type".to_owned(), shown: name.clone(), what });
         }
         values.extend(summary.columns.iter().chain(&summary.members).take(MOST).map(member));
-    } else if let Some(content) = Wanted::content(&row.preview).filter(|_| is_text(row)) {
+    } else if let Some(content) = ValueFilter::content(&row.preview).filter(|_| is_text(row)) {
         let what = if row.kind.is_message() { What::Other(content) } else { What::Event(content) };
         let shown = row.preview.chars().take(60).collect();
         values.push(Value { name: "content".to_owned(), shown, what });
     }
     let name = store.names.with_untracked(|names| names.get(&row.connection).map(|(name, _)| name.clone()));
     if let Some(name) = name {
-        values.push(other("connection", name, Wanted::Connection(row.connection.0)));
+        values.push(other("connection", name, ValueFilter::Connection(row.connection.0)));
     }
     let (way, words) = match () {
         () if row.kind.is_sent() => (Direction::Sent, "sent"),
         () if row.kind.is_received() => (Direction::Received, "received"),
         () => (Direction::Life, "opening, closing, errors"),
     };
-    values.push(other("direction", words.to_owned(), Wanted::Direction(way)));
+    values.push(other("direction", words.to_owned(), ValueFilter::Direction(way)));
     values
 }
 
@@ -252,7 +252,7 @@ fn can(what: &What, deed: Deed) -> bool {
         What::Member(_) => true,
         What::Nested(_) => matches!(deed, Deed::Copy | Deed::Column),
         What::Event(_) => matches!(deed, Deed::Only | Deed::Highlight),
-        What::Other(Wanted::Direction(_)) => !matches!(deed, Deed::Copy | Deed::Column),
+        What::Other(ValueFilter::Direction(_)) => !matches!(deed, Deed::Copy | Deed::Column),
         What::Other(_) => deed != Deed::Column,
     }
 }
@@ -263,14 +263,14 @@ fn go(store: Store, link: Link, frame: u64, value: Value, deed: Deed) {
         What::Member(path) | What::Nested(path) => {
             link.ask(Question::Value { frame, path }, move |answer| match answer {
                 Answer::Node { value, .. } if deed == Deed::Copy => export::copy_text(store, &value),
-                Answer::Node { path, value, .. } => match Wanted::member(&path, &value) {
+                Answer::Node { path, value, .. } => match ValueFilter::member(&path, &value) {
                     Some(wanted) => act(store, &wanted, deed),
                     None => values::refuse(store),
                 },
                 _ => store.complain("This frame is no longer held."),
             });
         }
-        What::Other(Wanted::Text(_)) if deed == Deed::Copy => {
+        What::Other(ValueFilter::Text(_)) if deed == Deed::Copy => {
             export::copy(store, link, frame, ContentForm::Raw)
         }
         What::Other(_) if deed == Deed::Copy => export::copy_text(store, &value.shown),
@@ -278,7 +278,7 @@ fn go(store: Store, link: Link, frame: u64, value: Value, deed: Deed) {
     }
 }
 
-fn act(store: Store, wanted: &Wanted, deed: Deed) {
+fn act(store: Store, wanted: &ValueFilter, deed: Deed) {
     match deed {
         Deed::Only => values::only(store, wanted),
         Deed::Exclude => values::exclude(store, wanted),

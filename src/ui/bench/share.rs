@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
 
+use super::super::later;
 use super::super::parts::fields::{button, prose, text, when};
 use super::export;
 use super::front::Dialog;
@@ -37,6 +38,9 @@ pub(crate) fn make_link(store: Store, link: Link) {
 
 /// Shows what a link would set up; nothing is done before a click.
 pub(crate) fn open_link(store: Store, link: Link, fragment: &str) {
+    if let Some(place) = fragment.strip_prefix("session=").map(str::to_owned) {
+        return later::then(move |later| (later.session_link)(store, link, place));
+    }
     let Some((_, packed)) = fragment.split_once("?set=") else { return };
     link.ask(Question::OpenShared(packed.to_owned()), move |answer| match answer {
         Answer::Offer(offered) => store.dialog.set(Some(Dialog::Offer(offered))),

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::super::later;
 use super::front::{Dialog, FirstRecording, Toast};
+use super::outside::Outside;
 use super::sessions::Sessions;
 use crate::engine::bench::draft::{Draft, DraftError, Form};
 use crate::engine::bench::filter::FilterSpec;
@@ -88,6 +89,8 @@ pub(crate) struct Store {
     pub is_reading: RwSignal<bool>,
     /// Kept sessions; none before what knows them is downloaded.
     pub sessions: RwSignal<Option<Sessions>>,
+    /// The folder on the disk and recordings that are followed; none before what knows them is downloaded.
+    pub outside: RwSignal<Option<Outside>>,
     pub totals: RwSignal<Totals>,
     pub list: RwSignal<ListState>,
     pub rows: RwSignal<Rows>,
@@ -162,6 +165,7 @@ impl Store {
             journal_budget: RwSignal::new(JournalSetup::BUDGET),
             is_reading: RwSignal::default(),
             sessions: RwSignal::default(),
+            outside: RwSignal::default(),
             totals: RwSignal::default(),
             list: RwSignal::default(),
             rows: RwSignal::default(),
@@ -265,7 +269,8 @@ impl Store {
         self.owner.get_value().with(make)
     }
 
-    fn connection(&self, setup: Setup) -> Connection {
+    /// A connection that is set up like this, not on the list.
+    pub fn connection(&self, setup: Setup) -> Connection {
         let id = setup.id;
         self.highest.update_value(|highest| *highest = id.0.max(*highest));
         self.names.update(|names| drop(names.insert(id, (setup.name.clone(), setup.color))));

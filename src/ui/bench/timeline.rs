@@ -17,7 +17,7 @@ use super::row_menu::{self, Asked};
 use super::sessions::Sessions;
 use super::store::Store;
 use super::timeline_head::{TimelineHead, times_name};
-use crate::browser::page;
+use crate::browser::{layout, page};
 use crate::model::format;
 use crate::model::viewport::{ROW, Viewport};
 use crate::wire::bench::{Answer, Inspect, Look, Question, Request, Row};
@@ -143,7 +143,7 @@ fn list(store: Store, link: Link) -> AnyView {
         if strip_is.get_value() != Some(view.strip()) {
             let is_shorter = strip_is.get_value().is_some_and(|known| known > view.strip());
             strip_is.set_value(Some(view.strip()));
-            page::set_height(&strip, view.strip());
+            layout::set_height(&strip, view.strip());
             if is_shorter {
                 // A browser scrolls back by itself then.
                 moved_to.set_value(None);
@@ -202,7 +202,7 @@ fn list(store: Store, link: Link) -> AnyView {
         // The heads over the rows end where the rows do, before the scrollbar.
         if let (Some(scroller), Some(heads)) = (scroller.get_untracked(), around.get_untracked()) {
             let gutter = scroller.offset_width() - scroller.client_width();
-            page::set_length(&heads, "--timeline-gutter", gutter.into());
+            layout::set_length(&heads, "--timeline-gutter", gutter.into());
         }
     });
 
@@ -471,7 +471,7 @@ pub(crate) fn follow_height(element: NodeRef<Div>, height: RwSignal<f64>) {
 fn watch_height(element: NodeRef<Div>, told: impl Fn(f64) + Copy + 'static) {
     Effect::new(move |_| {
         if let Some(element) = element.get() {
-            let observer = page::HeightObserver::new(&element, told);
+            let observer = layout::HeightObserver::new(&element, told);
             on_cleanup({
                 let observer = StoredValue::new_local(observer);
                 move || observer.dispose()

@@ -7,6 +7,7 @@ use super::super::parts::icons;
 use super::export;
 use super::link::Link;
 use super::recording;
+use super::report;
 use super::store::Store;
 use super::timeline::{Place, go_to};
 use crate::engine::report::EventFormat;
@@ -47,6 +48,7 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
                     {export_button(store, link, "JSON Lines", "export-jsonl", EventFormat::JsonLines, "Every frame, nothing lost")}
                     {export_button(store, link, "CSV", "export-csv", EventFormat::Csv, "For spreadsheets")}
                     {export_button(store, link, "HAR", "export-har", EventFormat::Har, "As browsers export network traffic")}
+                    {button("", "report", "Report for a bug …", "Markdown or HTML, with what was said of pinned frames", move || report::begin(store))}
                     {button("", "record", "As a suite …", "A check that sends and expects the same again", move || recording::begin(store, link))}
                     <p class="hint">{text(move || export_words(store))}</p>
                 </div>

@@ -13,7 +13,7 @@ use super::values;
 use crate::engine::bench::compare::{CompareLine, Side};
 use crate::engine::bench::view::{Span, TextLine, Tone};
 use crate::model::format;
-use crate::model::wanted::Wanted;
+use crate::model::value_filter::ValueFilter;
 use crate::wire::bench::{Answer, ConnectionId, Detail, Question};
 
 /// A value with its path.
@@ -204,7 +204,7 @@ pub(crate) fn NodeLine(tree: Tree) -> impl IntoView {
     let store = tree.store;
     let node = tree.node;
     let is_none = when(move || node.with(Option::is_none));
-    let wanted = |it: &Node| Wanted::member(&it.path, &it.value).filter(|_| !it.is_container);
+    let wanted = |it: &Node| ValueFilter::member(&it.path, &it.value).filter(|_| !it.is_container);
     let is_filterable = when(move || node.with(|it| it.as_ref().and_then(wanted).is_some()));
     let path = text(move || {
         let words = "Click a line for its path and value";
@@ -215,7 +215,7 @@ pub(crate) fn NodeLine(tree: Tree) -> impl IntoView {
             export::copy_text(store, of(&node));
         }
     };
-    let act = move |deed: fn(Store, &Wanted)| {
+    let act = move |deed: fn(Store, &ValueFilter)| {
         move |_| {
             if let Some(wanted) = node.with_untracked(|it| it.as_ref().and_then(wanted)) {
                 deed(store, &wanted);

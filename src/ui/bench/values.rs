@@ -7,7 +7,7 @@ use crate::engine::bench::filter::FilterSpec;
 use crate::engine::bench::summary::name_of;
 use crate::engine::secrets::Known;
 use crate::model::columns;
-use crate::model::wanted::Wanted;
+use crate::model::value_filter::ValueFilter;
 use crate::wire::bench::{Highlight, HighlightTone, MOST_HIGHLIGHTS, Variable, Workspace};
 
 /// Said of excluded values.
@@ -21,13 +21,13 @@ pub(crate) fn refuse(store: Store) {
 }
 
 /// Shows only frames with it.
-pub(crate) fn only(store: Store, wanted: &Wanted) {
+pub(crate) fn only(store: Store, wanted: &ValueFilter) {
     store.filter.update(|filter| wanted.narrow(filter));
     store.filter_hides.set(true);
 }
 
 /// Hides frames with it.
-pub(crate) fn exclude(store: Store, wanted: &Wanted) {
+pub(crate) fn exclude(store: Store, wanted: &ValueFilter) {
     let before = store.filter.get_untracked();
     store.filter.update(|filter| wanted.exclude(filter));
     store.filter_hides.set(true);
@@ -35,7 +35,7 @@ pub(crate) fn exclude(store: Store, wanted: &Wanted) {
 }
 
 /// Lets rows with it stand out.
-pub(crate) fn highlight(store: Store, wanted: &Wanted) {
+pub(crate) fn highlight(store: Store, wanted: &ValueFilter) {
     let mut spec = FilterSpec::default();
     wanted.narrow(&mut spec);
     add_highlight(store, spec);

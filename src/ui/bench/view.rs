@@ -31,7 +31,7 @@ pub(crate) fn Bench(store: Store, link: Link, turns: Turns) -> impl IntoView {
     let dropped = move |event: leptos::ev::DragEvent| {
         event.prevent_default();
         if let Some(later) = untrack(later::here) {
-            (later.dropped)(store, &event);
+            (later.dropped)(store, link, &event);
         }
     };
     view! {
@@ -42,6 +42,7 @@ pub(crate) fn Bench(store: Store, link: Link, turns: Turns) -> impl IntoView {
             <div class="bench-work">
                 {turns.part(move || (move || current.get().map(|connection| view! { <ConnectBar connection store link/> })).into_any())}
                 {soon(move |later| (later.sessions_line)(store, link))}
+                {soon(move |later| (later.outside_line)(store, link))}
                 // The ways to begin stand over the timeline, and stay when it comes.
                 <div class="bench-timeline" on:dragover=|event: leptos::ev::DragEvent| event.prevent_default() on:drop=dropped>
                     {turns.part(move || (move || is_fresh.get().then(|| view! { <Start store link/> }.into_any())).into_any())}

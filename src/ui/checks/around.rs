@@ -56,7 +56,7 @@ pub(super) fn list(store: Store, spot: Spot) -> AnyView {
             let gone =
                 (dropped > 0).then(|| format!("{} older ones are no longer held", format::count(dropped)));
             view! {
-                <div class="around" data-testid="around-list">
+                <div class="checks-around" data-testid="around-list">
                     {gone.map(|words| view! { <p class="hint">{words}</p> })}
                     <ol>{frames.into_iter().map(frame).collect_view()}</ol>
                 </div>
@@ -69,10 +69,10 @@ pub(super) fn list(store: Store, spot: Spot) -> AnyView {
 
 fn frame(it: Nearby) -> AnyView {
     let mark = it.mark.clone();
-    let class = if it.is_last_before { "around-last" } else { "" };
+    let class = if it.is_last_before { "checks-around-last" } else { "" };
     view! {
         <li class=class data-mark=mark>
-            <span class="mono">{millis(it.at)}</span><span>{it.client}</span><span class="around-mark">{it.mark}</span>
+            <span class="mono">{millis(it.at)}</span><span>{it.client}</span><span class="checks-around-mark">{it.mark}</span>
             <code>{it.content}</code>
         </li>
     }

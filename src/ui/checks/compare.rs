@@ -84,7 +84,7 @@ fn both(store: Store, before: &Report, after: &Report) -> AnyView {
     let warning = differ(&targets).map(|words| view! { <p class="note" role="alert" data-state="wrong" data-testid="other-target">{words}</p> });
     let [earlier, later] = targets;
     view! {
-        <section class="compare-sums" aria-label="Two runs compared" data-testid="compared">
+        <section class="checks-sums" aria-label="Two runs compared" data-testid="compared">
             <div class="suite-line"><h3>{head}</h3><span class="checks-space"></span>{button("quiet", "compare-close", "Close", "", move || store.compared.set(None))}</div>
             <dl class="checks-facts" data-testid="compared-targets">
                 <div><dt>"Earlier target"</dt><dd class="mono">{earlier}</dd></div>

@@ -55,7 +55,7 @@ pub(super) fn follow(store: Store, link: Link) {
 }
 
 /// Asks what is in a document.
-fn look(store: Store, link: Link, document: String) {
+pub(super) fn look(store: Store, link: Link, document: String) {
     link.ask(Question::Examine(document.clone()), move |told| {
         if let Answer::Examined(examined) = told
             && store.text.with_untracked(|now| *now == document)
@@ -221,7 +221,7 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
         });
     };
     view! {
-        <div class="edit">
+        <div class="checks-edit">
             <div class="deeds">
                 {inserter(store, link, insert)}
                 <button type="button" data-testid="format" disabled=is_shipped on:click=move |_| set_neatly()>"Format"</button>
@@ -231,7 +231,7 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
             </div>
             {remarks(store)}
             <p class="note" data-state="wrong">{text(move || trouble.get().map(|words| format!("The editor could not be loaded: {words}")).unwrap_or_default())}</p>
-            <div class="edit-text" data-testid="editor" node_ref=host></div>
+            <div class="checks-edit-text" data-testid="editor" node_ref=host></div>
             {mistakes(store)}
         </div>
     }
@@ -347,5 +347,5 @@ fn mistakes(store: Store) -> AnyView {
         };
         store.examined.with(|it| it.mistakes.clone()).into_iter().map(row).collect_view()
     };
-    view! { <ol class="edit-mistakes" aria-label="Mistakes">{rows}</ol> }.into_any()
+    view! { <ol class="checks-edit-mistakes" aria-label="Mistakes">{rows}</ol> }.into_any()
 }

@@ -12,7 +12,7 @@ use super::link::Link;
 use super::script::call;
 use super::store::Store;
 use super::view::Suites;
-use super::{address, script};
+use super::{address, folder, script};
 
 thread_local! {
     /// The view in its place on the page.
@@ -43,6 +43,7 @@ pub fn mount_in(host: HtmlElement, worker: &str) -> MountedChecks {
             let link = Link::start(store, &worker);
             script::offer(store, link);
             address::obey(store, link);
+            folder::follow(store, link);
             view! { <Suites store link/> }.into_any()
         })
     });

@@ -66,7 +66,7 @@ pub(super) fn values(store: Store) -> AnyView {
     let keeps = when(move || store.forms.with(|forms| forms.keeps_secrets));
     let set_keeps = move |on: bool| store.forms.update(|forms| forms.keeps_secrets = on);
     view! {
-        <div class="values">
+        <div class="checks-values">
             {given(store, move || store.selected.get())}
             <section aria-label="Variables of this suite">
                 <h3>"Variables of this suite"</h3>
@@ -94,7 +94,7 @@ fn variables(store: Store) -> AnyView {
             true => {
                 view! { <p class="hint">"This suite has no variables, or cannot be read yet."</p> }.into_any()
             }
-            false => view! { <div class="values-fields">{rows}</div> }.into_any(),
+            false => view! { <div class="checks-values-fields">{rows}</div> }.into_any(),
         }
     };
     view! { {rows} }.into_any()
@@ -225,9 +225,9 @@ fn environment(store: Store) -> AnyView {
         let kind = text(move || if is_secret.get() { "password" } else { "text" }.to_owned());
         let named = value.name.clone();
         let name_field = match standard.is_some() {
-            true => view! { <span class="mono values-name">{value.name.clone()}</span> }.into_any(),
+            true => view! { <span class="mono checks-values-name">{value.name.clone()}</span> }.into_any(),
             false => view! {
-                <input class="mono values-name" type="text" spellcheck="false" aria-label="Name" placeholder="NAME" data-testid="env-name" prop:value=value.name.clone()
+                <input class="mono checks-values-name" type="text" spellcheck="false" aria-label="Name" placeholder="NAME" data-testid="env-name" prop:value=value.name.clone()
                     on:input=move |event| { let typed = event_target_value(&event); change(at, &move |it| it.name = typed.clone()); }/>
             }
             .into_any(),
@@ -266,8 +266,8 @@ fn environment(store: Store) -> AnyView {
         });
     };
     view! {
-        <ul class="values-environment">{rows}</ul>
-        {button("quiet values-add", "env-add", "+ Value", "Add a value under a name of your choice", add)}
+        <ul class="checks-values-environment">{rows}</ul>
+        {button("quiet checks-values-add", "env-add", "+ Value", "Add a value under a name of your choice", add)}
     }
     .into_any()
 }

@@ -10,7 +10,7 @@ use super::order;
 use super::store::{Store, Tab};
 use crate::browser::page;
 use crate::model::format;
-use crate::model::load::{LoadForm, Made, Mistake, REPLIES};
+use crate::model::load::{FRAMINGS, LoadForm, Made, Mistake, REPLIES};
 use crate::ui::parts::fields::{button, choice, text, tick, when};
 use crate::wire::checks::{Answer, Card, Question};
 
@@ -65,6 +65,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
                 {field("Heartbeat (optional)", "beat", r#"{"type": "ping"}"#, |form| &mut form.beat)}
                 <div hidden=when(move || !has_beat.get())>{field("Heartbeat every", "every", "20s", |form| &mut form.every)}</div>
             </fieldset>
+            {protocol(store, made)}
             <fieldset><legend>"How much"</legend>
                 {field("Messages a second, each client", "rate", "5", |form| &mut form.rate)}
                 {field("Duration", "lasts", "10s", |form| &mut form.lasts)}
@@ -90,6 +91,27 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
                 {button("", "load-open", "Open suite", "Creates the suite and opens it in the editor, without running it", move || keep(store, link, made, false))}
             </div>
         </form>
+    }
+    .into_any()
+}
+
+/// What the clients agree on with the server.
+fn protocol(store: Store, made: Memo<Result<Made, Vec<Mistake>>>) -> AnyView {
+    let field = move |label: &'static str, name: &'static str, hint: &'static str, part: Part| {
+        field(store, made, label, name, hint, part)
+    };
+    let framing = text(move || store.load.with(|form| form.protocol.framing.clone()));
+    let is_framed = when(move || framing.with(|framing| framing != "none"));
+    let choose = move |name| store.load.update(|form| form.protocol.framing = name);
+    view! {
+        <fieldset><legend>"Protocol"</legend>
+            {field("Subprotocols, best first (optional)", "offered", "v2.chat, v1.chat", |form| &mut form.protocol.offered)}
+            {choice("What comes is", "load-framing", &FRAMINGS, framing, choose)}
+            <span class="note" data-state="wrong">{wrong(made, "framing")}</span>
+            <div hidden=when(move || !is_framed.get())>{field("Delimiter, or the number in front", "framed-by", r"\n or u16", |form| &mut form.protocol.framed_by)}</div>
+            {field("Answer messages with this JSON or text (optional)", "asked", r#"{"type": "ping"}"#, |form| &mut form.protocol.asked)}
+            {field("… by sending", "answer", r#"{"type": "pong", "id": "{{message.id}}"}"#, |form| &mut form.protocol.answer)}
+        </fieldset>
     }
     .into_any()
 }

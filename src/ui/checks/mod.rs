@@ -9,6 +9,7 @@ mod certificate;
 mod compare;
 mod editor;
 mod entry;
+mod folder;
 mod forms;
 mod given;
 mod head;

@@ -47,7 +47,7 @@ pub(super) fn earlier(store: Store, link: Link) -> AnyView {
     };
     let is_empty = when(move || listed.with(Vec::is_empty));
     view! {
-        <div class="earlier" data-testid="earlier">
+        <div class="checks-earlier" data-testid="earlier">
             <div class="deeds">
                 {crate::ui::parts::fields::tick("This suite only".to_owned(), "past-only", only_this.into(), move |on| only_this.set(on))}
                 <button type="button" data-testid="compare" disabled=when(move || !can_compare.get()) on:click=move |_| compare_chosen()>"Compare"</button>

@@ -214,7 +214,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
                 field(store, name, label, checks, hint)
             });
             let fields: Vec<_> = fields.collect();
-            view! { <fieldset><legend>{title}</legend><div class="server-fields">{fields}</div></fieldset> }
+            view! { <fieldset><legend>{title}</legend><div class="checks-server-fields">{fields}</div></fieldset> }
                 .into_any()
         };
         OFFERS.into_iter().map(group).collect_view()
@@ -229,7 +229,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
         count => format!("More checks · {} given", format::count(count as u64)),
     });
     view! {
-        <form class="server" data-testid="server" on:submit=submit>
+        <form class="checks-server" data-testid="server" on:submit=submit>
             <h2>"Check this server"</h2>
             <p class="suite-about">"60 checks of what the WebSocket protocol asks of a server, as far as a browser can see it. They look at the handshake, payloads, UTF-8, order, backpressure, closing and sessions. The result is a certificate. An echo endpoint shows the most. It takes about a minute, opens up to 200 connections, and sends up to 16 MiB at once: ask the owner of the server."</p>
             <label class="field"><span>"Address"</span>
@@ -240,7 +240,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
             <p class="note" id="server-note" role="status" data-testid="server-note" data-state=text(move || if is_wrong.get() { "wrong" } else { "" }.to_owned())>{note}</p>
             {given(store, || CONFORMANCE.to_owned())}
             {strangers(store, url)}
-            <details class="server-more" data-testid="server-more"><summary>{summary}</summary>
+            <details class="checks-server-more" data-testid="server-more"><summary>{summary}</summary>
                 <p class="hint">"Checks of an empty field are not applicable: they count neither for nor against the server."</p>
                 {fields}
             </details>

@@ -173,7 +173,7 @@ pub(super) fn change_key(store: Store, key: String) {
 
 /// Tries the target whenever it is another one.
 pub(super) fn try_targets(store: Store) {
-    let target = Memo::new(move |_| store.link.with(|link| link.to.trim().to_owned()));
+    let target = Memo::new(move |_| store.link.with(|link| link.target(&page::own_socket_address(""))));
     Effect::new(move || {
         let to = target.get();
         let is_seen = store.is_seen.get();

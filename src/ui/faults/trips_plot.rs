@@ -40,21 +40,21 @@ pub(super) fn trips(store: Store) -> AnyView {
     let label = text(move || format!("Round trips of the last minute. {}", about.get()));
     let is_bad = when(move || words().0 == "wrong" || silence().is_some());
     view! {
-        <section class="trips" aria-label="Round trip through the proxy">
-            <div class="trips-head">
+        <section class="faults-trips" aria-label="Round trip through the proxy">
+            <div class="faults-trips-head">
                 <h2>"Round trip through the proxy"</h2>
-                <output class="trips-latest" data-testid="trips-latest" data-silent=text(move || silence().is_some().to_string()) data-state=text(move || if is_bad.get() { "wrong" } else { "" }.to_owned())>{latest}</output>
+                <output class="faults-trips-latest" data-testid="trips-latest" data-silent=text(move || silence().is_some().to_string()) data-state=text(move || if is_bad.get() { "wrong" } else { "" }.to_owned())>{latest}</output>
             </div>
-            <div class="trips-frame">
-                <span class="trips-scale" aria-hidden="true"><span>{top}</span><span>{half}</span><span>"0"</span></span>
+            <div class="faults-trips-frame">
+                <span class="faults-trips-scale" aria-hidden="true"><span>{top}</span><span>{half}</span><span>"0"</span></span>
                 <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" role="img" aria-label=label>
-                    <path class="trips-grid" d=format!("M0 0H{WIDTH}M0 {0}H{WIDTH}M0 {HEIGHT}H{WIDTH}", HEIGHT / 2.0)/>
-                    <path class="trips-line" data-testid="trips-line" d=text(move || trips.with(|it| it.line()))/>
-                    <path class="trips-lost" data-testid="trips-lost" d=text(move || trips.with(|it| it.lost()))/>
+                    <path class="faults-trips-grid" d=format!("M0 0H{WIDTH}M0 {0}H{WIDTH}M0 {HEIGHT}H{WIDTH}", HEIGHT / 2.0)/>
+                    <path class="faults-trips-line" data-testid="trips-line" d=text(move || trips.with(|it| it.line()))/>
+                    <path class="faults-trips-lost" data-testid="trips-lost" d=text(move || trips.with(|it| it.lost()))/>
                 </svg>
-                <span class="trips-time" aria-hidden="true"><span>"60 s ago"</span><span>"30 s"</span><span>"now"</span></span>
+                <span class="faults-trips-time" aria-hidden="true"><span>"60 s ago"</span><span>"30 s"</span><span>"now"</span></span>
             </div>
-            <p class="trips-about" data-testid="trips-about">{about}</p>
+            <p class="faults-trips-about" data-testid="trips-about">{about}</p>
             <p class="note" role="status" data-testid="trips-note" data-state=text(move || words().0.to_owned())>{text(move || words().1)}</p>
             <p class="hint">"A question every 500 ms to the practice echo, through this link's faults. Your own connections have their figures on the bench."</p>
         </section>

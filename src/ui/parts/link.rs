@@ -10,6 +10,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use crate::browser::channel::{WorkerChannel, WorkerFailed};
+use crate::browser::chosen::ChosenFiles;
 use crate::browser::page;
 use crate::wire::{Protocol, WireError};
 
@@ -27,9 +28,24 @@ impl<P: Protocol> Copy for WorkerLink<P> {}
 struct Hold<P: Protocol> {
     channel: Option<WorkerChannel>,
     /// What was said before the worker listened; none once it does.
-    waiting: Option<Vec<Vec<u8>>>,
+    waiting: Option<Vec<Said>>,
     asked: BTreeMap<u32, Waiter<P>>,
     next_question: u32,
+}
+
+/// What is said to a worker.
+enum Said {
+    Bytes(Vec<u8>),
+    Files(ChosenFiles),
+}
+
+impl Said {
+    fn post(&self, channel: &WorkerChannel) {
+        match self {
+            Self::Bytes(bytes) => channel.post(bytes),
+            Self::Files(files) => channel.give(files),
+        }
+    }
 }
 
 /// Who waits for an answer, and for more of it where it comes in pieces.
@@ -87,17 +103,25 @@ impl<P: Protocol> WorkerLink<P> {
         self.0.update_value(|hold| {
             let waiting = hold.waiting.take().unwrap_or_default();
             if let Some(channel) = &hold.channel {
-                waiting.iter().for_each(|bytes| channel.post(bytes));
+                waiting.iter().for_each(|said| said.post(channel));
             }
         });
     }
 
     /// Asks the worker to do something. Without a worker nothing happens; the page already shows that.
     pub fn send(&self, request: &P::Request) {
-        let bytes = P::write_request(request);
+        self.say(Said::Bytes(P::write_request(request)));
+    }
+
+    /// Lets the worker read these files.
+    pub fn give(&self, files: ChosenFiles) {
+        self.say(Said::Files(files));
+    }
+
+    fn say(&self, said: Said) {
         self.0.update_value(|hold| match (&mut hold.waiting, &hold.channel) {
-            (Some(waiting), _) => waiting.push(bytes),
-            (None, Some(channel)) => channel.post(&bytes),
+            (Some(waiting), _) => waiting.push(said),
+            (None, Some(channel)) => said.post(channel),
             (None, None) => {}
         });
     }

@@ -3,13 +3,14 @@
 use leptos::html::Dialog as DialogElement;
 use leptos::prelude::*;
 
+use super::super::bench::difference;
 use super::super::bench::export;
 use super::super::bench::front::Dialog;
 use super::super::bench::headers;
 use super::super::bench::link::Link;
 use super::super::bench::matching;
 use super::super::bench::store::{Connection, Store};
-use super::super::bench::{recording, sessions, share};
+use super::super::bench::{outside, recording, replay, report, sessions, share};
 use super::super::later::soon;
 use super::super::parts::fields::{self, button, line, text, tick, when};
 use super::keys;
@@ -41,7 +42,11 @@ pub(crate) fn Dialogs(store: Store, link: Link) -> impl IntoView {
             Some(Dialog::Export { .. }) => "Mask before exporting?",
             Some(Dialog::Offer(_)) => "Import shared setup?",
             Some(Dialog::Recording) => "As a suite",
+            Some(Dialog::Report) => "Report for a bug",
             Some(Dialog::Sessions) => "Sessions",
+            Some(Dialog::Folder) => "Folder",
+            Some(Dialog::Replay(_)) => "Replay session",
+            Some(Dialog::Compare(_)) => "Compare sessions",
             None => "",
         });
         title.to_owned()
@@ -72,7 +77,11 @@ pub(crate) fn body(store: Store, link: Link, dialog: Dialog) -> AnyView {
         Dialog::Export { format, filtered, places } => export::choose(store, link, format, filtered, places),
         Dialog::Offer(offered) => share::offer(store, link, *offered),
         Dialog::Recording => recording::dialog(store, link),
+        Dialog::Report => report::dialog(store, link),
         Dialog::Sessions => sessions::dialog(store, link),
+        Dialog::Folder => outside::dialog(store, link),
+        Dialog::Replay(of) => replay::dialog(store, link, of),
+        Dialog::Compare(first) => difference::dialog(store, link, first),
     }
 }
 

@@ -22,7 +22,7 @@ const KEPT: &str = "one-letter-keys";
 const OFF: &str = "off";
 
 /// What is listed, in the order of the sheet, and whether it is a key alone, which a person may switch off.
-const KEYS: [(&str, &str, bool); 23] = [
+const KEYS: [(&str, &str, bool); 24] = [
     ("Ctrl+K, on a Mac ⌘K", "Find and run any command", false),
     ("?", "This sheet", true),
     ("Alt+B, Alt+C, Alt+F, Alt+P", "Bench, Checks, Faults, Practice", false),
@@ -34,6 +34,7 @@ const KEYS: [(&str, &str, bool); 23] = [
     ("Alt+1 … Alt+9", "Send a saved message", false),
     ("↑ in an empty composer", "Recall what you sent before", false),
     ("M", "Write a message", true),
+    ("Esc in the composer", "Go to the timeline", false),
     ("/", "Filter", true),
     ("Enter, Shift+Enter in the filter", "Next, previous match", false),
     ("↓ in the filter", "Go to the timeline", false),
@@ -117,6 +118,11 @@ fn pressed(event: &KeyboardEvent, store: Store, link: Link, theme: RwSignal<Them
                 || is_of_page(&event.code(), store, link, theme)
                 || is_bench && with_alt(&event.code(), &key, store, link)
         }
+        // The keys alone act again from there.
+        (false, false) if key == "Escape" && is_bench && !page::has_dialog() && is_composing(event) => {
+            page::focus_soon("[data-testid=timeline]");
+            true
+        }
         (false, false) if is_writing || page::has_dialog() => false,
         (false, false) if key == "Escape" => is_bench && close_detail(store),
         (false, false) if !store.one_letter_keys.get_untracked() => false,
@@ -130,6 +136,11 @@ fn pressed(event: &KeyboardEvent, store: Store, link: Link, theme: RwSignal<Them
     if is_taken {
         event.prevent_default();
     }
+}
+
+/// Whether a key goes into the message that is written.
+fn is_composing(event: &KeyboardEvent) -> bool {
+    page::attribute_above(event, "textarea[data-testid=message]", "data-testid").is_some()
 }
 
 /// Whether a key with Alt makes a sign other than the one that it is named after.

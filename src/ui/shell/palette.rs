@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 
 use super::super::bench::composer::send_saved;
+use super::super::bench::front::Dialog;
 use super::super::bench::link::Link;
 use super::super::bench::saved_filters;
+use super::super::bench::sessions::Sessions;
 use super::super::bench::store::Store;
 use super::theme::{self, Theme};
 use crate::browser::page;
@@ -22,6 +24,8 @@ enum Command {
     /// Sets a saved filter.
     Filter(SavedFilter),
     Theme(Theme),
+    /// Opens a dialog on sessions.
+    Ask(Dialog),
 }
 
 /// Opens the palette. A copy opens the same.
@@ -47,6 +51,10 @@ impl Opener {
                 Command::Filter(saved) => {
                     saved_filters::apply(store, &saved);
                     page::go_to(&Route::Bench.href());
+                }
+                Command::Ask(dialog) => {
+                    page::go_to(&Route::Bench.href());
+                    store.dialog.set(Some(dialog));
                 }
                 Command::Theme(chosen) => theme::choose(theme, chosen),
             }
@@ -92,5 +100,10 @@ fn offers(store: Store) -> Vec<(String, Command)> {
     let themes = Theme::ALL
         .into_iter()
         .map(|it| (line(["Theme", &format!("Theme: {}", it.name()), "", ""]), Command::Theme(it)));
-    connections.chain(messages).chain(filters).chain(themes).collect()
+    let sessions = store.sessions.get().filter(|it| !it.difference.is_shown.get());
+    let shown = sessions.and_then(|_| Sessions::shown(store));
+    let sessions =
+        [("Replay session", Dialog::Replay(shown.clone())), ("Compare sessions", Dialog::Compare(shown))]
+            .map(|(name, dialog)| (line(["Sessions", name, "", ""]), Command::Ask(dialog)));
+    connections.chain(sessions).chain(messages).chain(filters).chain(themes).collect()
 }

@@ -139,8 +139,15 @@ pub enum Request {
     Show(Box<Shown>),
     /// An encoded [`SessionsRequest`](super::SessionsRequest), since what reads it is downloaded later.
     Sessions(#[serde(with = "serde_bytes")] Vec<u8>),
-    /// From now on this worker shows the kept session of this name, and nothing else.
-    Read(String),
+    /// An encoded [`OutsideRequest`](super::OutsideRequest), since what reads it is downloaded later.
+    Outside(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// From now on this worker shows the kept session of this name, and nothing else; without a name, the first one of the files
+    /// that were given to it before this.
+    Read(Option<String>),
+    /// An encoded [`ReplayRequest`](super::ReplayRequest).
+    Replay(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// An encoded [`DifferenceRequest`](super::DifferenceRequest). The worker that gets one compares and does nothing else.
+    Difference(#[serde(with = "serde_bytes")] Vec<u8>),
 }
 
 /// Frames from elsewhere.
@@ -272,6 +279,16 @@ pub enum Question {
         /// What looks like a secret is masked, as the values of secret variables always are.
         masks_suspects: bool,
     },
+    /// What looks like a secret in the frames of a report.
+    ReportSuspects(Which),
+    /// The frames as a report for a bug.
+    Report(Box<BugReport>),
+    /// The present session, or some of its connections, as JSON Lines for a comparison. Values of secret variables are
+    /// masked as those that are kept are.
+    Lines {
+        /// Which, with what they are called there; all when empty.
+        connections: Vec<(ConnectionId, String)>,
+    },
     /// The frames with what else a suite is made of, for the recorder of the checks and nothing else: it is not masked.
     Record {
         /// Only those that pass the filter.
@@ -279,6 +296,38 @@ pub enum Question {
         /// From this number on; from another than 0, from the first handshake after it.
         from: u64,
     },
+}
+
+/// Which frames a report has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Which {
+    /// All that are held.
+    #[default]
+    All,
+    /// Those that pass the filter.
+    Filtered,
+    /// The pinned ones, with the openings and ends of their connections.
+    Pinned,
+}
+
+/// A report for a bug, to be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BugReport {
+    /// One HTML file, and not Markdown.
+    pub is_page: bool,
+    /// Of which frames.
+    pub which: Which,
+    /// Its heading.
+    pub title: String,
+    /// What a person says about it.
+    pub about: String,
+    /// What looks like a secret is masked, as the values of secret variables always are.
+    pub masks_suspects: bool,
+}
+
+impl BugReport {
+    /// More frames are not for a person to read.
+    pub const MOST_FRAMES: u64 = 10_000;
 }
 
 /// In which form a content is handed out.

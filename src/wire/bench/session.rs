@@ -50,6 +50,8 @@ pub enum SessionsRequest {
     DeleteAll,
     /// Report everything once more that is reported when it changes: the page has looked at something else meanwhile.
     TellAll,
+    /// This worker is about to end. It answers [`SessionsUpdate::Ended`] when all that it shows is kept.
+    End,
 }
 
 /// What the worker says of kept sessions.
@@ -61,6 +63,20 @@ pub enum SessionsUpdate {
     Failed(String),
     /// How far the session is read that this worker shows.
     Reading(Box<ReadingSeen>),
+    /// All is kept, and this worker may be ended.
+    Ended,
+}
+
+/// Whether a session that is shown is in the list, too.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kept {
+    /// It is being written.
+    #[default]
+    Pending,
+    /// It is.
+    Yes,
+    /// It is not, for this reason.
+    Not(String),
 }
 
 /// Whether frames are kept.
@@ -148,4 +164,14 @@ pub struct ReadingSeen {
     pub clock_step: Duration,
     /// Its connections with their names.
     pub names: Vec<(ConnectionId, String)>,
+    /// Of files: how many bytes of them are read, and how many they have.
+    pub bytes: (u64, u64),
+    /// Of files: what could not be kept of them, in sentences.
+    pub lost: Vec<String>,
+    /// Of files: how many sessions they have beside this one.
+    pub others: u64,
+    /// Of files: the session as the list has it, once it is read.
+    pub of: Option<Box<SessionSeen>>,
+    /// Whether it is in the list.
+    pub kept: Kept,
 }

@@ -29,6 +29,12 @@ pub enum Update {
     Changes(Box<Changes>),
     /// An encoded [`SessionsUpdate`](super::SessionsUpdate), since what reads it is downloaded later.
     Sessions(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// An encoded [`OutsideUpdate`](super::OutsideUpdate), for the same reason.
+    Outside(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// An encoded [`ReplayUpdate`](super::ReplayUpdate).
+    Replay(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// An encoded [`DifferenceUpdate`](super::DifferenceUpdate).
+    Difference(#[serde(with = "serde_bytes")] Vec<u8>),
     /// The answer to a question.
     Answer {
         /// Of which.

@@ -1,24 +1,16 @@
 //! Questions of the page that have one answer.
 
-use std::collections::BTreeMap;
-use std::fmt::{self, Write};
-
 use super::list::Sought;
-use super::masks;
 use super::sharing::{self, Sharing};
 use super::update::Content;
 use super::worker::{BenchWorker, SLICE};
-use crate::engine::base::mask::Masker;
 use crate::engine::bench::as_step;
 use crate::engine::bench::draft::{Draft, Form};
 use crate::engine::bench::view;
-use crate::engine::report::{EventFormat, Origin, Transcript};
-use crate::engine::secrets::{self, Known, Suspect as SecretSuspect};
+use crate::engine::secrets::Known;
 use crate::engine::{Frame, World};
-use crate::wire::bench::{Answer, ContentForm, OpenQuestion, PlotOf, Question, Update};
+use crate::wire::bench::{Answer, ContentForm, OpenQuestion, PlotOf, Question, Update, Which};
 
-/// A piece of a file that goes to the page at once.
-const PIECE: usize = 1 << 20;
 /// Messages without an answer that are listed.
 const MOST_OPEN: usize = 100;
 
@@ -74,8 +66,14 @@ impl<W: World> BenchWorker<W> {
                 Ok(offered) => Answer::Offer(Box::new(offered)),
                 Err(error) => Answer::Failed(error.to_string()),
             },
+            Question::Lines { connections } => self.lines(id, &connections),
             Question::Record { filtered, from } => self.record(id, filtered, from),
-            Question::Suspects { filtered } => Answer::Suspects(self.suspects(filtered).places()),
+            Question::Suspects { filtered } => {
+                let which = if filtered { Which::Filtered } else { Which::All };
+                Answer::Suspects(self.suspects(which).places())
+            }
+            Question::ReportSuspects(which) => Answer::Suspects(self.suspects(which).places()),
+            Question::Report(report) => self.report(id, &report),
             Question::Export { format, filtered, masks_suspects } => {
                 self.export(id, format, filtered, masks_suspects)
             }
@@ -160,120 +158,6 @@ impl<W: World> BenchWorker<W> {
                 }
             }
         }
-    }
-
-    fn suspects(&self, filtered: bool) -> Suspects {
-        self.state(|s| {
-            let masker = masks::masker(&s.workspace, &s.derived);
-            let filter = s.list.only().filter(|_| filtered);
-            let mut found = Suspects::default();
-            for frame in s.record.log.from(0).filter(|frame| filter.is_none_or(|it| it.takes(frame))) {
-                found.look(&String::from_utf8_lossy(frame.bytes), &masker);
-            }
-            found
-        })
-    }
-
-    /// The frames as a file, in pieces, so that it need not fit into memory twice.
-    fn export(&self, id: u32, format: EventFormat, filtered: bool, masks_suspects: bool) -> Answer {
-        let values = if masks_suspects { self.suspects(filtered).values } else { Vec::new() };
-        let mut pieces = Pieces {
-            waiting: Vec::new(),
-            post: |piece| self.post(&Update::Answer { id, answer: Answer::Piece(piece) }),
-        };
-        let frames = self.state(|s| {
-            let masker = masks::masker(&s.workspace, &s.derived);
-            if masks_suspects {
-                masker.mask_suspects();
-                for value in values {
-                    // There are fewer than a masker takes.
-                    let _ = masker.learn(&value.into());
-                }
-            }
-            let filter = s.list.only().filter(|_| filtered);
-            let takes = |frame: &Frame<'_>| filter.is_none_or(|filter| filter.takes(frame));
-            let log = &s.record.log;
-            let remarks = s.pins.pins.iter().map(|(number, pin)| (*number, pin.note.clone())).collect();
-            let session = Transcript {
-                log,
-                pins: Some(&remarks),
-                only: Some(&takes),
-                connections: s.record.handshakes.as_slice(),
-                notes: &[],
-                origin: s.origin.unwrap_or(Origin::from_millis(self.0.ready.clock_began)),
-                as_read: None,
-            };
-            format.write(&session, &masker, &mut pieces).map(|()| log.from(0).filter(takes).count() as u64)
-        });
-        match frames {
-            Ok(frames) => Answer::File {
-                bytes: pieces.waiting,
-                name: format!("sockscope.{}", format.extension()),
-                media_type: format.media_type().to_owned(),
-                frames,
-            },
-            Err(fmt::Error) => Answer::Failed("the frames could not be written".to_owned()),
-        }
-    }
-}
-
-/// What frames hold that looks like a secret.
-#[derive(Default)]
-struct Suspects {
-    counts: BTreeMap<String, u64>,
-    /// How many stand at further places.
-    others: u64,
-    /// The values, as many as are looked for in other places.
-    values: Vec<String>,
-}
-
-impl Suspects {
-    /// At most this many places are listed.
-    const MOST_PLACES: usize = 50;
-    /// At most this many values are looked for elsewhere; a shorter one stands elsewhere by accident.
-    const MOST_VALUES: usize = 200;
-    const TELLING: usize = 8;
-
-    fn look(&mut self, text: &str, masker: &Masker) {
-        for suspect in secrets::suspects(text) {
-            let SecretSuspect { place, value, .. } = suspect;
-            // A value of a secret variable is masked in any case, so there is nothing to decide.
-            if masker.knows(&value) {
-                continue;
-            }
-            let place = masker.mask(&place).into_owned();
-            let has_room = self.counts.len() < Self::MOST_PLACES;
-            if has_room || self.counts.contains_key(&place) {
-                *self.counts.entry(place).or_default() += 1;
-            } else {
-                self.others += 1;
-            }
-            let is_told = self.values.len() < Self::MOST_VALUES && value.len() >= Self::TELLING;
-            if is_told && !self.values.contains(&value) {
-                self.values.push(value);
-            }
-        }
-    }
-
-    fn places(self) -> Vec<(String, u64)> {
-        let others = (self.others > 0).then(|| ("other places".to_owned(), self.others));
-        self.counts.into_iter().chain(others).collect()
-    }
-}
-
-/// A file that goes to the page in pieces.
-pub(super) struct Pieces<P: FnMut(Vec<u8>)> {
-    pub waiting: Vec<u8>,
-    pub post: P,
-}
-
-impl<P: FnMut(Vec<u8>)> Write for Pieces<P> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.waiting.extend_from_slice(text.as_bytes());
-        if self.waiting.len() >= PIECE {
-            (self.post)(std::mem::take(&mut self.waiting));
-        }
-        Ok(())
     }
 }
 

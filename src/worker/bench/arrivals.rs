@@ -6,7 +6,7 @@
 //! nothing arrives from elsewhere. It arrives at most once at a connection, and never at one that
 //! received that value before without anyone having sent it, as a ticker does. It is worked out for the rows on the screen only.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::record::Record;
@@ -62,13 +62,28 @@ pub(super) fn join(
     // By the rows and not by the log: a filter shows few of many frames.
     for row in rows {
         let Some(frame) = record.log.get(row.number) else { continue };
-        let came_of = messages.next(record, &frame, summaries.values_of(&frame));
+        let came_of = match &record.beside {
+            None => messages.next(record, &frame, summaries.values_of(&frame)),
+            // What the one session sent did not arrive in the other.
+            Some(beside) => compared(record, beside, &frame),
+        };
         row.answer = match row.kind.is_sent() {
             true => record.pairs.early_answer_to(row.number).and_then(&place),
             false => None,
         };
         row.origin = came_of.and_then(|it| Some(Origin { position: place(it.number)?, ..it.origin }));
     }
+}
+
+/// In a comparison: the frame of the other session from which this one differs, else what it answers.
+fn compared(record: &Record, beside: &BTreeMap<u64, u64>, frame: &Frame<'_>) -> Option<CameOf> {
+    let other = beside.get(&frame.number).and_then(|number| record.log.get(*number));
+    let (from, took) = match other {
+        Some(other) => (other, Duration::ZERO),
+        None => (record.log.get(record.pairs.question_of(frame.number)?)?, frame.round_trip?),
+    };
+    let connection = ConnectionId(from.connection);
+    Some(CameOf { number: from.number, origin: Origin { position: from.number, connection, took } })
 }
 
 /// Where a frame comes from.

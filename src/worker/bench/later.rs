@@ -17,6 +17,9 @@ use super::record::Record;
 use super::replies::Replies;
 use super::storage;
 use super::worker::BenchWorker;
+use crate::engine::base::shared_folder::SharedFolder;
+use crate::engine::base::storage::StoreError;
+use crate::engine::base::world::LocalFuture;
 use crate::engine::bench::draft::{self, Attachment, Draft, DraftError};
 use crate::engine::bench::filter::FilterSpec;
 use crate::engine::explain::{self, Surroundings, Warning};
@@ -59,9 +62,17 @@ pub struct Later<W: World> {
     pub(super) rules: fn(&mut Replies, &[Rule]),
     pub(super) highlights: fn(&mut Highlights, &[Highlight], &[Variable]) -> bool,
     pub(super) connection: fn(&mut Connection<W::Socket>, &mut Record, &Setup),
+    pub(super) outside: fn(&BenchWorker<W>, &[u8]),
+    pub(super) replay: fn(&BenchWorker<W>, &[u8]),
+    pub(super) difference: fn(&BenchWorker<W>, &[u8]),
     /// Begins to keep sessions; none where there is no disk.
     begin: Option<fn(&BenchWorker<W>)>,
+    /// Opens the folder that a person has picked; none where there is no such folder.
+    pub(super) picked: Option<OpenPicked>,
 }
+
+/// Opens the folder that a person has picked.
+pub type OpenPicked = fn() -> LocalFuture<Result<Rc<dyn SharedFolder>, StoreError>>;
 
 impl<W: World> Later<W> {
     const ALL: Self = Self {
@@ -84,7 +95,11 @@ impl<W: World> Later<W> {
         rules: Replies::arrange,
         highlights: Highlights::arrange,
         connection: Connection::arrange,
+        outside: BenchWorker::outside,
+        replay: BenchWorker::replay,
+        difference: BenchWorker::difference,
         begin: None,
+        picked: None,
     };
 
     /// All of them, for the one function that is downloaded with them.
@@ -97,6 +112,12 @@ impl<W: World> Later<W> {
     #[must_use]
     pub const fn with_journal(begin: fn(&BenchWorker<W>)) -> Self {
         Self { begin: Some(begin), ..Self::ALL }
+    }
+
+    /// The same with what opens a folder that a person has picked.
+    #[must_use]
+    pub const fn and_picked(self, picked: OpenPicked) -> Self {
+        Self { picked: Some(picked), ..self }
     }
 }
 
@@ -201,6 +222,15 @@ impl<W: World> BenchWorker<W> {
         self.later(move |worker, _| {
             worker.state(|s| s.in_turn -= 1);
             worker.perform(request);
+        });
+    }
+
+    /// Does something that is nothing without them, once they are here.
+    pub(super) fn with_later(&self, then: impl FnOnce(&Self, &'static Later<W>) + 'static) {
+        self.later(move |worker, later| {
+            if let Some(later) = later {
+                then(worker, later);
+            }
         });
     }
 

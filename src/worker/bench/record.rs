@@ -1,6 +1,6 @@
 //! What has happened, over all connections: the log, the handshakes, the round trips.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::pairs::Pairs;
@@ -25,8 +25,10 @@ pub(super) struct Record {
     pub bytes: (u64, u64),
     /// Which of them answers which.
     pub pairs: Pairs,
-    /// What checks did not expect, of the frames that were taken in.
+    /// What checks did not expect, of the frames that were taken in; of a comparison what differs.
     pub wrong: BTreeSet<u64>,
+    /// Of a comparison, beside which frame of the first session one of the second stands, where they differ. None of anything else.
+    pub beside: Option<BTreeMap<u64, u64>>,
     pub taint: Taint,
 }
 
@@ -43,6 +45,7 @@ impl Record {
             bytes: (0, 0),
             pairs: Pairs::default(),
             wrong: BTreeSet::new(),
+            beside: None,
             taint: Taint::default(),
         }
     }

@@ -7,12 +7,12 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::answers::Pieces;
+use super::leaving::Pieces;
 use super::worker::BenchWorker;
 use crate::engine::base::mask::Masker;
 use crate::engine::bench::draft::{Draft, Form};
 use crate::engine::recorder::MOST_FRAMES;
-use crate::engine::report::{EventFormat, Origin, Transcript};
+use crate::engine::report::{EventFormat, Transcript};
 use crate::engine::{Frame, FrameKind, FrameLog, World};
 use crate::wire::bench::{Answer, Heartbeat, Match, MatchBy, Recorded, Rule, Update};
 
@@ -87,10 +87,10 @@ impl<W: World> BenchWorker<W> {
             let session = Transcript {
                 log,
                 pins: None,
-                notes: &[],
+                notes: s.former.as_ref().map_or(&[], |former| &former.notes),
                 only: Some(&takes),
                 connections: s.record.handshakes.as_slice(),
-                origin: s.origin.unwrap_or(Origin::from_millis(self.0.ready.clock_began)),
+                origin: self.origin(s),
                 as_read: None,
             };
             let mut secrets = serde_json::Map::<String, Value>::new();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::worker::BenchWorker;
 use crate::engine::base::words;
 use crate::engine::explain::Probed;
-use crate::engine::relay::{self, Delay, Fact, Prepared, Profile, RelayError, Told};
+use crate::engine::relay::{self, ConnectionFact, Delay, Fact, Prepared, Profile, RelayError};
 use crate::engine::{Endpoint, Event, FrameKind, Payload, Socket, World};
 use crate::wire::bench::{ConnectionId, Phase};
 
@@ -197,7 +197,7 @@ impl<W: World> BenchWorker<W> {
     }
 
     fn told_by_relay(&self, text: &str) {
-        let Some(Told { id: relayed, fact }) = Told::read(text) else { return };
+        let Some(ConnectionFact { id: relayed, fact }) = ConnectionFact::read(text) else { return };
         let Some((id, attempt)) = self.state(|s| s.relays.of.get(&relayed).copied()) else { return };
         let at = self.now();
         self.connection(id, |connection, record| {

@@ -22,7 +22,8 @@ impl<W: World> State<W> {
     pub fn sockets(&self) -> u16 {
         (self.connections.values().filter(|connection| connection.has_socket()).count()
             + self.lingering.len()
-            + usize::from(self.relays.is_open())) as u16
+            + usize::from(self.relays.is_open())
+            + self.outside.live()) as u16
     }
 
     /// Handshakes under way.

@@ -1,5 +1,6 @@
 //! The worker of the bench: requests of the page and events of the sockets come in, updates go out.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -10,14 +11,16 @@ use super::connection::Connection;
 use super::failures::Failures;
 use super::highlights::Highlights;
 use super::inspector::Inspector;
-use super::journal::Journaling;
+use super::journal::{Former, GivenFiles, Journaling};
 use super::later::{Later, MISSING, Stock, depends_on_set_up};
 use super::list::List;
 use super::masks::{Derived, Mask};
+use super::outside::Outside;
 use super::pins::Pins;
 use super::record::Record;
 use super::recording::Second;
 use super::relayed::Relays;
+use super::replaying::Replays;
 use super::replies::Replies;
 use super::storage;
 use super::summaries::Summaries;
@@ -26,7 +29,6 @@ use crate::engine::base::storage::KeyValueStore;
 use crate::engine::bench::draft::{Attachment, Draft};
 use crate::engine::bench::placeholders::Names;
 use crate::engine::explain::Surroundings;
-use crate::engine::report::Origin;
 use crate::engine::{Instant, World};
 use crate::wire::bench::{
     Answer, ConnectionId, DraftSeen, PlotOf, Pulse, Question, Ready, RepeatSeen, Request, Restored,
@@ -112,10 +114,19 @@ pub(super) struct State<W: World> {
     pub openings: u64,
     /// What is kept of frames; none before that part has come, and where nothing can be kept.
     pub journal: Option<Rc<dyn Journaling<W>>>,
+    /// The folder on the disk and the recordings that are followed.
+    pub outside: Rc<Outside<W::Socket>>,
+    /// Nothing was kept of an earlier visit.
+    pub is_first_visit: bool,
     /// It shows an earlier session, and opens and keeps nothing.
     pub is_reader: bool,
-    /// When the clock of the session that it shows began; none for its own.
-    pub origin: Option<Origin>,
+    /// What belongs to the session that it shows beside its frames; none for its own.
+    pub former: Option<Former>,
+    /// The files that the page has given; none where there are no files.
+    pub files: Option<GivenFiles>,
+    pub replays: Replays,
+    /// What it compares; none for a worker that does anything else. What compares knows its type.
+    pub comparison: Option<Rc<dyn Any>>,
     pub dirty: bool,
 }
 
@@ -126,7 +137,10 @@ impl<W: World> PageWorker for BenchWorker<W> {
 
     async fn restore(&self, store: impl KeyValueStore + 'static) {
         let (workspace, unread) = match store.get(storage::NAME).await {
-            Ok(None) => (None, Vec::new()),
+            Ok(None) => {
+                self.state(|s| s.is_first_visit = true);
+                (None, Vec::new())
+            }
             Ok(Some(text)) => match self.0.later.fetch().await {
                 Some(later) => (later.read)(&text),
                 // It is not overwritten: nothing is kept from now on.
@@ -216,8 +230,13 @@ impl<W: World> BenchWorker<W> {
                 in_turn: 0,
                 openings: 0,
                 journal: None,
+                outside: Rc::default(),
+                is_first_visit: false,
                 is_reader: false,
-                origin: None,
+                former: None,
+                files: None,
+                replays: Replays::default(),
+                comparison: None,
                 dirty: true,
             }),
         }))
@@ -258,17 +277,13 @@ impl<W: World> BenchWorker<W> {
             }
             Request::RecordAgain(from) => self.change_list(|s| s.second = from.map(Second::new)),
             Request::Connect { connection } => self.connect(connection),
-            Request::Repeat { to, draft } => self.later(move |worker, later| {
-                if let Some(later) = later {
-                    (later.repeat)(worker, to, draft);
-                }
-            }),
+            Request::Repeat { to, draft } => {
+                self.with_later(move |worker, later| (later.repeat)(worker, to, draft));
+            }
             Request::StopRepeat => self.stop_repeat("stopped"),
-            Request::Ping { connection } => self.later(move |worker, later| {
-                if let Some(later) = later {
-                    (later.ping)(worker, connection);
-                }
-            }),
+            Request::Ping { connection } => {
+                self.with_later(move |worker, later| (later.ping)(worker, connection));
+            }
             Request::Close { connection, closing } => self.disconnect(connection, &closing),
             Request::Forget { connection } => self.forget(connection),
             Request::Look(look) => self.change_list(|s| s.list.look(look)),
@@ -323,10 +338,22 @@ impl<W: World> BenchWorker<W> {
             Request::Sessions(request) => {
                 self.with_journal(move |worker, journal| journal.perform(worker, &request));
             }
-            Request::Read(id) => {
+            Request::Outside(request) => self.later(move |worker, later| {
+                if let Some(later) = later {
+                    (later.outside)(worker, &request);
+                }
+            }),
+            Request::Read(what) => {
                 // From now on: what is asked meanwhile must keep nothing.
                 self.state(|s| s.is_reader = true);
-                self.with_journal(move |worker, journal| journal.show(worker, id));
+                self.with_journal(move |worker, journal| journal.show(worker, what));
+            }
+            Request::Replay(request) => {
+                self.with_later(move |worker, later| (later.replay)(worker, &request));
+            }
+            Request::Difference(request) => {
+                self.state(|s| s.is_reader = true);
+                self.with_later(move |worker, later| (later.difference)(worker, &request));
             }
         }
     }
@@ -339,6 +366,10 @@ impl<W: World> BenchWorker<W> {
                 }
                 s.list.redraw();
             });
+            // Those of an earlier session are kept at once: its worker may end with the next request.
+            if let Some(journal) = worker.state(|s| s.journal.clone().filter(|_| s.is_reader)) {
+                journal.write_now(worker);
+            }
         });
     }
 

@@ -69,6 +69,14 @@ impl Library {
         Files::gather(text, &mut |path, kind| self.named(path, kind))
     }
 
+    /// The suite that an import names.
+    pub fn imported(&self, path: &str) -> Option<String> {
+        match self.named(path, FileKind::Import) {
+            Ok(Payload::Text(text)) => Some(text),
+            Ok(Payload::Binary(_)) | Err(_) => None,
+        }
+    }
+
     fn named(&self, path: &str, kind: FileKind) -> Result<Payload, String> {
         let instead = match kind {
             FileKind::Import => None,

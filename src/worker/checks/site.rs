@@ -29,6 +29,7 @@ impl Site {
             timer_step_us: self.clock_step.as_nanos() as f64 / 1e3,
             loop_lag_p99_ms: 0.0,
             hidden: is_hidden,
+            generator: None,
         }
     }
 }

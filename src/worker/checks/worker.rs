@@ -242,8 +242,16 @@ impl<W: World> ChecksWorker<W> {
     /// What one asks while a suite is written.
     pub(super) fn answer_while_writing(&self, question: Question) -> Answer {
         match question {
-            Question::Complete { text, offset } => Answer::Suggestions(assist::complete(&text, offset)),
-            Question::Explain { text, offset } => Answer::Explained(assist::explain_at(&text, offset)),
+            Question::Complete { text, offset } => {
+                let library = self.0.library.borrow();
+                let mut read = |path: &str| library.imported(path);
+                Answer::Suggestions(assist::complete_with(&text, offset, &mut read))
+            }
+            Question::Explain { text, offset } => {
+                let library = self.0.library.borrow();
+                let mut read = |path: &str| library.imported(path);
+                Answer::Explained(assist::explain_with(&text, offset, &mut read))
+            }
             Question::Format(text) => match assist::format(&text) {
                 Ok(text) => Answer::Text(text),
                 Err(problems) => Answer::Mistakes(problems.iter().map(mistake).collect()),

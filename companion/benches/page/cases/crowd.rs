@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::figures::{Aim, Figure, alone, compared};
 use crate::stage::{Stage, by_turns, number, payload};
+use support::figures::{Aim, Figure, alone, compared};
 
 /// What ten connections get through a suite in a second.
 pub async fn ours(stage: &Stage) -> f64 {

@@ -8,7 +8,7 @@ use sockscope_engine::matcher::{Matcher, Pick, Subject};
 use sockscope_engine::run::inbox_probe::{Mode, Pairing, Probe, Wanting};
 use sockscope_engine::{Entry, FrameKind, FrameLog, Instant, Payload};
 
-use crate::figures::{Aim, Figure, alone};
+use support::figures::{Aim, Figure, alone};
 
 /// A log as a flood fills it.
 pub fn log() -> Vec<Figure> {

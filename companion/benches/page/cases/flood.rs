@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::figures::{Aim, Figure, alone, compared};
 use crate::stage::{Stage, by_turns, number};
+use support::figures::{Aim, Figure, alone, compared};
 
 /// All frames that the timeline has taken: those that it holds, and those that its memory had no room for.
 const TAKEN: &str = "['frames', 'dropped'].map(it => document.querySelector(`[data-testid=${it}]`))

@@ -1,7 +1,7 @@
 //! What keeping frames costs: the bench with its journal on, against the bench with its journal off.
 
-use crate::figures::{Aim, Figure, alone, compared};
 use crate::stage::{Stage, by_turns};
+use support::figures::{Aim, Figure, alone, compared};
 
 use super::flood::pour;
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::figures::{Aim, Figure, alone};
 use crate::process::page_bytes;
 use crate::stage::{Stage, number, payload};
+use support::figures::{Aim, Figure, alone};
 
 /// Notes when the bench can be used: its worker has told the clock's step, and there is a button to press.
 const USABLE: &str = "

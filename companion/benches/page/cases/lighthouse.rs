@@ -7,8 +7,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::figures::{Aim, Figure, alone};
 use crate::stage::{Stage, number};
+use support::figures::{Aim, Figure, alone};
 
 const FLAGS: &str = "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-quic --no-first-run \
     --disable-background-networking --disable-component-update --disable-sync";

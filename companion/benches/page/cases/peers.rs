@@ -5,8 +5,8 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::crowd;
-use crate::figures::{Aim, Figure, compared};
 use crate::stage::{Stage, number, payload};
+use support::figures::{Aim, Figure, compared};
 
 /// Artillery's `ws` engine with ten users, each of which waits for its answer before it sends again.
 async fn of_artillery(stage: &Stage) -> f64 {

@@ -1,8 +1,8 @@
 //! What one drawing of the timeline costs the page's thread, with few frames in the list and with a million.
 
 use crate::cases::flood::pour;
-use crate::figures::{Aim, Figure, alone, compared, median};
 use crate::stage::{Stage, number};
+use support::figures::{Aim, Figure, alone, compared, median};
 
 /// Sends a message again and again. Each is drawn, and so is its answer. A frame of the screen takes from the first callback to
 /// the first task after the browser has laid out and painted; only those count in which rows changed.

@@ -1,4 +1,4 @@
-//! The servers themselves: ours against Node's `ws`, what the fault proxy adds when no fault is set, and what the relay adds.
+//! The servers themselves: ours against Node's `ws`, what the proxy adds when no fault is set and when it records, and what the relay adds.
 
 use std::time::{Duration, Instant};
 
@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::figures::{Aim, Figure, alone, compared, median};
 use crate::stage::{Stage, by_turns};
+use support::figures::{Aim, Figure, alone, compared, median};
 
 const CONNECTIONS: usize = 8;
 const WINDOW: usize = 100;
@@ -91,14 +91,41 @@ pub async fn through_the_relay(stage: &Stage) -> Vec<Figure> {
     vec![alone("relay: added to a round trip, p50", "ms", &added, Aim::AtMost(0.1))]
 }
 
-/// What the proxy adds to a round trip.
+/// What the proxy adds to a round trip: without a fault, and recording what a follower reads as it comes.
 pub async fn through_the_proxy(stage: &Stage) -> Vec<Figure> {
+    let plain = added_by(stage, "").await;
+    let recorded = added_by(stage, "&record=bench").await;
+    follow(format!("{}/recordings?name=bench", stage.practice.ws));
+    let followed = added_by(stage, "&record=bench").await;
+    vec![
+        alone("fault proxy without a fault: added to a round trip, p50", "ms", &plain, Aim::AtMost(0.2)),
+        alone("recording proxy: added to a round trip, p50", "ms", &recorded, Aim::AtMost(0.1)),
+        alone(
+            "recording proxy that is followed: added to a round trip, p50",
+            "ms",
+            &followed,
+            Aim::AtMost(0.1),
+        ),
+    ]
+}
+
+/// Reads a recording as it comes, until its server ends. On a thread of its own, so that reading takes no time of the client.
+fn follow(url: String) {
+    std::thread::spawn(move || {
+        support::block_on(async {
+            let mut follower = connect(&url).await;
+            while let Some(Ok(_)) = follower.next().await {}
+        });
+    });
+}
+
+async fn added_by(stage: &Stage, more: &str) -> Vec<f64> {
     let samples = stage.of(5000);
-    let (direct, proxied) = (stage.echo(), format!("{0}/proxy?to={0}/echo", stage.practice.ws));
+    let (direct, proxied) = (stage.echo(), format!("{0}/proxy?to={0}/echo{more}", stage.practice.ws));
     let mut added = Vec::new();
     for _ in 0..stage.pairs() {
         let without = middle(&direct, samples).await;
         added.push(middle(&proxied, samples).await - without);
     }
-    vec![alone("fault proxy without a fault: added to a round trip, p50", "ms", &added, Aim::AtMost(0.2))]
+    added
 }

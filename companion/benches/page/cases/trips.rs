@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::figures::{Aim, Figure, compared};
 use crate::stage::{Stage, by_turns, number, payload};
+use support::figures::{Aim, Figure, compared};
 
 /// Keeps the main thread busy for 60 % of the time, in pieces that are longer than a frame should be.
 const BUSY: &str = "

@@ -34,11 +34,11 @@ pub struct Facts {
     began: Instant,
     /// Asks for a ping to the target.
     pub ping: Notify,
-    told: Mutex<Told>,
+    told: Mutex<KnownFacts>,
 }
 
 #[derive(Debug)]
-struct Told {
+struct KnownFacts {
     kept: Vec<Bytes>,
     followers: Vec<Weak<Outbox>>,
     /// Facts about frames in the present second, and when it began.
@@ -52,7 +52,7 @@ impl Facts {
     /// Without any fact yet.
     pub fn new(id: String) -> Self {
         let began = Instant::now();
-        let told = Told {
+        let told = KnownFacts {
             kept: Vec::new(),
             followers: Vec::new(),
             lately: 0,
@@ -63,7 +63,7 @@ impl Facts {
         Self { id, began, ping: Notify::new(), told: Mutex::new(told) }
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
+    fn told(&self) -> MutexGuard<'_, KnownFacts> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -112,7 +112,7 @@ impl Facts {
         told.followers.push(Arc::downgrade(outbox));
     }
 
-    fn put(&self, told: &mut Told, fact: &str, fields: Value, weight: Weight) {
+    fn put(&self, told: &mut KnownFacts, fact: &str, fields: Value, weight: Weight) {
         let mut whole = Map::new();
         whole.insert("id".to_owned(), json!(self.id));
         whole.insert("fact".to_owned(), json!(fact));

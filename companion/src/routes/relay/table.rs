@@ -75,7 +75,7 @@ impl Table {
         if held.waiting.len() >= MOST_WAITING {
             return Err(Full);
         }
-        let id = new_id();
+        let id = token();
         held.facts.insert(id.clone(), Arc::new(Facts::new(id.clone())));
         held.waiting.insert(id.clone(), (Box::new(profile), now + PATIENCE));
         Ok(id)
@@ -124,7 +124,7 @@ impl Held {
 }
 
 /// 128 bits from the system's source of randomness, which no other page can guess.
-fn new_id() -> String {
+pub(crate) fn token() -> String {
     let mut bytes = [0; 16];
     let random = tokio_rustls::rustls::crypto::ring::default_provider().secure_random;
     random.fill(&mut bytes).expect("the system has randomness");

@@ -118,7 +118,7 @@ impl ProfileError {
 }
 
 /// A profile that is well formed. Its addresses are not judged yet.
-pub struct Wanted {
+pub struct WellFormedProfile {
     /// Where to.
     pub destination: Destination,
     /// The HTTP proxy on the way, with the credentials that it wants.
@@ -135,7 +135,7 @@ pub struct Wanted {
 
 impl ProfileRequest {
     /// Reads it.
-    pub fn read(self) -> Result<Wanted, ProfileError> {
+    pub fn read(self) -> Result<WellFormedProfile, ProfileError> {
         let destination: Destination = self.url.parse()?;
         let sizes = self.headers.iter().chain(&self.cookies).map(|(name, value)| name.len() + value.len());
         if self.headers.len() + self.cookies.len() > MOST_FIELDS || sizes.sum::<usize>() > LARGEST_FIELDS {
@@ -188,7 +188,7 @@ impl ProfileRequest {
         let authorities = self.tls.ca.as_deref();
         let trust = Trust::of(Certificates { own, authorities, takes_any: self.tls.insecure })?;
         let proxy = self.proxy.as_deref().map(http_proxy).transpose()?;
-        Ok(Wanted { destination, proxy, trust, fields, cookies, origin })
+        Ok(WellFormedProfile { destination, proxy, trust, fields, cookies, origin })
     }
 }
 
@@ -241,7 +241,7 @@ mod tests {
 
     use super::*;
 
-    fn read(mut profile: Value) -> Result<Wanted, ProfileError> {
+    fn read(mut profile: Value) -> Result<WellFormedProfile, ProfileError> {
         profile["url"] = "ws://localhost:1/".into();
         serde_json::from_value::<ProfileRequest>(profile).unwrap().read()
     }

@@ -25,7 +25,7 @@ const MARK: &str = "LC_SOCKSCOPE_TEST_CALL";
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
 /// Variables of a tester's shell that would change what is tested.
-const FOREIGN: [&str; 11] = [
+const FOREIGN: [&str; 12] = [
     "WS_URL",
     "API_URL",
     "PROXY_URL",
@@ -37,6 +37,7 @@ const FOREIGN: [&str; 11] = [
     "CLICOLOR_FORCE",
     "WSS_URL",
     "SOCKSCOPE_LOG",
+    "SOCKSCOPE_WEBHOOK",
 ];
 
 /// Every form of a report and of a recording, as files of the call.
@@ -87,10 +88,15 @@ impl Call {
 
     /// The same of another build.
     pub fn of(binary: &str, arguments: &[&str]) -> Self {
+        Self::of_command(binary, "check", arguments)
+    }
+
+    /// Another subcommand than `check`.
+    pub fn of_command(binary: &str, subcommand: &str, arguments: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         let mark = format!("{}-{}", std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
         let mut command = Command::new(binary);
-        command.arg("check").env(MARK, &mark);
+        command.arg(subcommand).env(MARK, &mark);
         for name in FOREIGN {
             command.env_remove(name);
         }
@@ -105,6 +111,13 @@ impl Call {
         let path = self.folder.path().join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, content).expect("a file");
+        self
+    }
+
+    /// A file of this size, which is all holes and so takes no room.
+    pub fn with_holes(self, name: &str, size: u64) -> Self {
+        let file = fs::File::create(self.folder.path().join(name)).expect("a file");
+        file.set_len(size).expect("a file with holes");
         self
     }
 
@@ -164,6 +177,11 @@ impl Running {
         until(&format!("a process with {part:?}"), || {
             self.processes().into_iter().find(|(_, line)| line.contains(part)).map(|(pid, _)| pid)
         })
+    }
+
+    /// What the command has said until now.
+    pub fn said(&self) -> String {
+        self.stdout.so_far()
     }
 
     /// Waits until the command has said this.

@@ -156,6 +156,17 @@ impl Client {
     }
 
     /// Makes sure that nothing of the server's is on its way: everything it sent before it saw this message has come.
+    /// The texts that come until the server closes.
+    pub async fn texts_until_closed(&mut self) -> Vec<String> {
+        let mut texts = Vec::new();
+        loop {
+            match self.message().await {
+                Message::Close(_) => return texts,
+                message => texts.push(message.into_text().unwrap().to_string()),
+            }
+        }
+    }
+
     /// Works on routes that answer a message of no known type.
     pub async fn nothing_more(&mut self) {
         self.send(r#"{"type":"no such type","id":"marker"}"#).await;

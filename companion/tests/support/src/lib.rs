@@ -4,14 +4,17 @@
 //! break in one way, a client over real sockets. It refuses to judge: tests do.
 
 pub mod answering;
+pub mod asked;
 pub mod broken;
 mod browser;
 pub mod call;
 pub mod chain;
 pub mod client;
 pub mod conformance;
+pub mod endings;
 pub mod faults;
 pub mod feed;
+pub mod figures;
 pub mod page;
 pub mod practice;
 pub mod proxied;
@@ -22,6 +25,7 @@ pub mod shipped;
 pub mod shop;
 pub mod short;
 pub mod subjects;
+pub mod suites;
 mod tungstenite_echo;
 pub mod wanting;
 pub mod watched;

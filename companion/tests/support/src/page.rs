@@ -78,6 +78,18 @@ pub async fn unfold_list(browser: &Browser) {
         .await;
 }
 
+/// Drops files with these names and texts, as a browser does.
+pub async fn drop_on(browser: &Browser, selector: &str, files: &[(&str, &str)]) {
+    let files = serde_json::to_string(files).expect("JSON");
+    browser
+        .run(&format!(
+            "const data = new DataTransfer();
+             for (const [name, text] of {files}) data.items.add(new File([text], name));
+             document.querySelector('{selector}').dispatchEvent(new DragEvent('drop', {{ dataTransfer: data, bubbles: true, cancelable: true }}));"
+        ))
+        .await;
+}
+
 /// Opens a fresh page and connects its first connection to the echo of the practice server.
 pub async fn open_echo(practice: &Practice, browser: &Browser) {
     browser.open(&practice.page).await;

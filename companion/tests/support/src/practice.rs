@@ -39,8 +39,16 @@ impl Practice {
 
     /// The same of another build.
     pub fn start_of(binary: &str, more: &[&str]) -> Self {
+        Self::start_on(binary, 0, more)
+    }
+
+    /// The same on a port where one was before.
+    pub fn start_on(binary: &str, port: u16, more: &[&str]) -> Self {
         let mut command = Command::new(binary);
-        command.args(["serve", "--port", "0", "--print-urls"]).args(more).stdout(Stdio::piped());
+        command
+            .args(["serve", "--port", &port.to_string(), "--print-urls"])
+            .args(more)
+            .stdout(Stdio::piped());
         let mut running = Running::spawn(&mut command).expect("the binary starts");
         let lines = lines(running.child.stdout.take().expect("its output is ours"));
         let line = lines.recv_timeout(STARTS_WITHIN).expect("it prints its addresses");

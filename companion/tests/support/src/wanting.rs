@@ -35,6 +35,22 @@ impl Heard {
     }
 }
 
+/// Serves each client on a free port of loopback. The port, and what is heard there.
+async fn listen<F: Future<Output = ()> + Send + 'static>(
+    serve: impl Fn(TcpStream, Heard) -> F + Send + 'static,
+) -> (u16, Heard) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let heard = Heard::default();
+    let hears = heard.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream, hears.clone()));
+        }
+    });
+    (port, heard)
+}
+
 /// An echo that wants a key and says so in words of its own.
 pub struct Guarded {
     /// Where it listens on loopback.
@@ -51,24 +67,19 @@ impl Guarded {
 
     /// Listens; with an acceptor it speaks TLS.
     pub async fn listen(tls: Option<TlsAcceptor>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let port = listener.local_addr().expect("an address").port();
-        let heard = Heard::default();
-        let hears = heard.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (tls, heard) = (tls.clone(), hears.clone());
-                tokio::spawn(async move {
-                    match tls {
-                        None => answer(stream, heard).await,
-                        Some(tls) => match tls.accept(stream).await {
-                            Ok(stream) => answer(stream, heard).await,
-                            Err(error) => heard.put(format!("no TLS: {error}")),
-                        },
-                    }
-                });
+        let (port, heard) = listen(move |stream, heard| {
+            let tls = tls.clone();
+            async move {
+                match tls {
+                    None => answer(stream, heard).await,
+                    Some(tls) => match tls.accept(stream).await {
+                        Ok(stream) => answer(stream, heard).await,
+                        Err(error) => heard.put(format!("no TLS: {error}")),
+                    },
+                }
             }
-        });
+        })
+        .await;
         Self { port, heard }
     }
 }
@@ -150,16 +161,7 @@ impl Identities {
 
 /// An HTTP proxy that opens tunnels for those who know its password. Its port, and what it was asked.
 pub async fn http_proxy(authorization: &'static str) -> (u16, Heard) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let port = listener.local_addr().expect("an address").port();
-    let heard = Heard::default();
-    let hears = heard.clone();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(tunnel(stream, authorization, hears.clone()));
-        }
-    });
-    (port, heard)
+    listen(move |stream, heard| tunnel(stream, authorization, heard)).await
 }
 
 async fn tunnel(mut stream: TcpStream, authorization: &str, heard: Heard) {

@@ -21,7 +21,13 @@ pub(super) struct Pattern {
 impl Pattern {
     pub(super) fn compile(text: &str) -> Result<Self, String> {
         let built = RegexBuilder::new(text).size_limit(LARGEST_PROGRAM).build();
-        built.map(|regex| Self { regex }).map_err(|error| error.to_string())
+        built.map(|regex| Self { regex }).map_err(|error| match error.to_string() {
+            words if words.contains("size limit") => {
+                let most = LARGEST_PROGRAM >> 10;
+                format!("it takes more than {most} KiB when it is compiled; make its repetitions smaller")
+            }
+            words => words,
+        })
     }
 
     /// One that must match the whole text.
@@ -70,6 +76,12 @@ mod tests {
     #[track_caller]
     fn check(pattern: &str, text: &str, expected: bool) {
         assert_eq!(Pattern::compile(pattern).unwrap().is_in(text), expected, "{pattern} in {text:?}");
+    }
+
+    #[test]
+    fn err_a_pattern_that_explodes_is_too_large_and_says_so() {
+        let error = Pattern::compile("((a{100}){100}){100}").expect_err("a million letters");
+        assert_eq!(error, "it takes more than 64 KiB when it is compiled; make its repetitions smaller");
     }
 
     #[test]

@@ -68,6 +68,8 @@ counters! {
     dropped
     /// Expected messages that came after their time.
     late
+    /// Sessions and rounds of a ramp for which no client was free.
+    unstarted
 }
 
 /// How much of what was expected came: an exact share.
@@ -128,13 +130,13 @@ mod tests {
         for (count, name) in (1..).zip(Counters::NAMES) {
             *counters.get_mut(name).unwrap() = count;
         }
-        assert_eq!(counters.iter().map(|(_, count)| count).collect::<Vec<_>>(), (1..=14).collect::<Vec<_>>());
+        assert_eq!(counters.iter().map(|(_, count)| count).collect::<Vec<_>>(), (1..=15).collect::<Vec<_>>());
         assert_eq!((counters.sent, counters.late, counters.get("late")), (1, 14, Some(14)));
     }
 
     #[test]
     fn the_names_are_those_of_the_format() {
-        let names = "sent received bytes_sent bytes_received expected matched missing duplicates leftovers errors opened refused dropped late";
+        let names = "sent received bytes_sent bytes_received expected matched missing duplicates leftovers errors opened refused dropped late unstarted";
         assert_eq!(Counters::NAMES.join(" "), names);
     }
 

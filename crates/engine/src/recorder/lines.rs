@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::calls::Call;
 use super::secrets;
 use crate::SendableCode;
 use crate::base::json_words;
@@ -233,6 +234,8 @@ pub(super) struct Recording {
     pub dropped: usize,
     /// Handshakes that failed at an address which the suite does not test.
     pub astray: usize,
+    /// HTTP calls beside the connections.
+    pub calls: Vec<Call>,
 }
 
 impl Recording {
@@ -245,6 +248,7 @@ impl Recording {
             used: 0,
             dropped: 0,
             astray: 0,
+            calls: Vec::new(),
         };
         let mut names = BTreeMap::<u32, String>::new();
         let mut without_code = BTreeSet::<u32>::new();
@@ -370,6 +374,7 @@ impl Recording {
         }
         match event {
             "bench" => self.bench = serde_json::from_str(line)?,
+            "http" => self.call(line)?,
             "dropped" => self.dropped = serde_json::from_str::<Dropped>(line)?.count,
             _ => {}
         }

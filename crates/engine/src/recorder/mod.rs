@@ -4,6 +4,7 @@
 //! went out before its message came. Every guess has a remark for the reviewer.
 
 mod again;
+mod calls;
 mod captures;
 pub(crate) mod feeds;
 pub(crate) mod kinds;
@@ -24,6 +25,7 @@ use super::suite::Suite;
 use crate::base::words::{count, counted};
 use crate::bench::as_step;
 use again::Differences;
+use calls::Calls;
 use feeds::Fate;
 use lines::Recording;
 use own::Own;
@@ -61,6 +63,7 @@ pub fn suite_of(recording: &str) -> Result<Drafted, RecordError> {
     remarks.append(&mut hidden.remarks);
     let recording = &recordings[0];
     let (base, mut clients) = addresses(recording, &mut remarks);
+    let calls = Calls::of(recording, &hidden, &mut remarks);
 
     let events = &recording.events;
     let own = Own::of(events);
@@ -71,15 +74,21 @@ pub fn suite_of(recording: &str) -> Result<Drafted, RecordError> {
         recordings.get(1).map(|second| Differences::find(recording, second, &own, &mut fates, &mut remarks));
     let mut patterns = Patterns::new(&own, again.as_ref(), &hidden.received);
     patterns.find_counters(events);
-    let mut maker = Maker::new(events, &fates, patterns, hidden.values.keys().cloned());
+    let variables = hidden.values.keys().chain(&calls.unknown).cloned();
+    let mut maker = Maker::new(events, &fates, patterns, variables, &calls.steps);
     let ignored = maker.make(&feeds, &mut remarks);
     let steps = steps::folded(maker.finish(&mut remarks));
     replies::give(&mut clients, &standing);
     remarks.extend(replies::remarks(&standing));
 
     let mut vars = lines::members([("ws_url", as_step::escape(&base).into())]);
-    for name in hidden.values.keys() {
-        vars.insert(name.clone(), format!("{{{{env.{}}}}}", name.to_ascii_uppercase()).into());
+    if !calls.base.is_empty() {
+        vars.insert("api_url".to_owned(), as_step::escape(&calls.base).into());
+    }
+    let secrets: Vec<&String> = hidden.values.keys().chain(&calls.unknown).collect();
+    for name in &secrets {
+        let default = if calls.captured.contains(*name) { " ?? ''" } else { "" };
+        vars.insert((*name).clone(), format!("{{{{env.{}{default}}}}}", name.to_ascii_uppercase()).into());
     }
     let mut suite = lines::members([
         ("sockscope", 1.into()),
@@ -87,8 +96,11 @@ pub fn suite_of(recording: &str) -> Result<Drafted, RecordError> {
         ("about", "Recorded on the bench: what was sent, and what came.".into()),
         ("vars", vars.into()),
     ]);
-    if !hidden.values.is_empty() {
-        suite.insert("secrets".to_owned(), hidden.values.keys().cloned().collect());
+    if !secrets.is_empty() {
+        suite.insert("secrets".to_owned(), secrets.into_iter().cloned().collect());
+    }
+    if calls.have_cookies {
+        suite.insert("defaults".to_owned(), object("cookies", true.into()));
     }
     suite.insert("clients".to_owned(), clients.into());
     if !ignored.is_empty() {
@@ -98,7 +110,8 @@ pub fn suite_of(recording: &str) -> Result<Drafted, RecordError> {
     suite.insert("checks".to_owned(), Value::Array(vec![check.into()]));
     let text = secrets::written(&write::document(&suite));
     debug_assert!(Suite::parse(&text).is_ok(), "{text}\n{:?}", Suite::parse(&text).err());
-    Ok(Drafted { text, remarks, secrets: hidden.values.into_iter().collect() })
+    let unknown = calls.unknown.into_iter().map(|name| (name, String::new()));
+    Ok(Drafted { text, remarks, secrets: hidden.values.into_iter().chain(unknown).collect() })
 }
 
 /// How much of what was recorded the suite is made of.

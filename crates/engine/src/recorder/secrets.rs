@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::lines::{Content, Recording, What};
 use crate::base::mask::{MASK, Masker};
+use crate::base::percent;
 use crate::base::words::counted;
 use crate::secrets::{Suspect, suspects};
 use crate::template::{WORDS, is_name};
@@ -69,7 +70,11 @@ impl Hidden {
                     encoded += u32::from(hidden.replace(content, &masker));
                 }
             }
-            for url in recording.clients.values_mut().filter_map(|it| it.url.as_mut()) {
+            for content in recording.calls.iter_mut().filter_map(|call| call.body.as_mut()) {
+                encoded += u32::from(hidden.replace(content, &masker));
+            }
+            let of_clients = recording.clients.values_mut().filter_map(|it| it.url.as_mut());
+            for url in of_clients.chain(recording.calls.iter_mut().map(|call| &mut call.url)) {
                 *url = hidden.in_address(url);
                 let masked = masker.mask(url).into_owned();
                 encoded += u32::from(masked != *url);
@@ -92,6 +97,14 @@ impl Hidden {
         let in_urls: Vec<_> = urls.flat_map(suspects).collect();
         for found in in_urls {
             self.suspect(found, "an address", &received);
+        }
+        for call in &recording.calls {
+            for found in suspects(&call.url) {
+                self.suspect(found, "an address", &received);
+            }
+            for found in call.body.as_ref().and_then(Content::text).map(suspects).unwrap_or_default() {
+                self.suspect(found, "an HTTP call", &received);
+            }
         }
         for event in &recording.events {
             match &event.what {
@@ -135,8 +148,9 @@ impl Hidden {
         let plain: String =
             name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
         let plain = if is_name(&plain) { plain } else { format!("secret_{plain}") };
-        let is_taken =
-            |name: &str| name == "ws_url" || WORDS.contains(&name) || self.values.contains_key(name);
+        let is_taken = |name: &str| {
+            ["ws_url", "api_url"].contains(&name) || WORDS.contains(&name) || self.values.contains_key(name)
+        };
         if !is_taken(&plain) {
             return plain;
         }
@@ -213,7 +227,7 @@ impl Hidden {
     fn in_address(&self, url: &str) -> String {
         let mut replaced = clean(url);
         for (name, value) in &self.values {
-            let encoded = percent_encoded(value);
+            let encoded = percent::encoded(value);
             for form in [value, &encoded] {
                 replaced = self.in_text(&replaced, name, form);
                 if form.len() < 4 {
@@ -239,20 +253,6 @@ impl Hidden {
 /// What a remark says of a value that the suite does not have.
 fn whereabouts(name: &str) -> String {
     format!("Its value is in Values until this page reloads. Elsewhere, set {}.", name.to_ascii_uppercase())
-}
-
-/// As a query has it.
-fn percent_encoded(value: &str) -> String {
-    let mut encoded = String::new();
-    for byte in value.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                encoded.push(char::from(byte));
-            }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }
 
 /// The last name in the words that say where a suspect is.

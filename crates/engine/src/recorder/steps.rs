@@ -36,6 +36,8 @@ pub(super) struct Maker<'a> {
     stretches: Vec<Option<usize>>,
     patterns: Patterns<'a>,
     steps: Vec<Value>,
+    /// HTTP calls with their moments, those that are still to become steps.
+    calls: &'a [(Duration, Value)],
     /// How many times each connection was opened, and when last.
     opened: BTreeMap<&'a str, (u32, Option<Duration>)>,
     /// Events that a step before has dealt with.
@@ -56,6 +58,7 @@ impl<'a> Maker<'a> {
         fates: &'a [Fate],
         patterns: Patterns<'a>,
         variables: impl Iterator<Item = String>,
+        calls: &'a [(Duration, Value)],
     ) -> Self {
         let mut captures = Captures::default();
         captures.reserve(variables);
@@ -65,6 +68,7 @@ impl<'a> Maker<'a> {
             stretches: feeds::stretches(events, fates),
             patterns,
             steps: Vec::new(),
+            calls,
             opened: BTreeMap::new(),
             done: BTreeSet::new(),
             silent: None,
@@ -129,6 +133,7 @@ impl<'a> Maker<'a> {
                     .push(format!("The last {rest} frames are left out: a suite gets {MOST_STEPS} steps."));
                 break;
             }
+            self.call_before(at);
             for step in counted_at.remove(&at).unwrap_or_default() {
                 self.silent = None;
                 self.steps.push(step);
@@ -170,10 +175,26 @@ impl<'a> Maker<'a> {
         self.steps
     }
 
+    /// The HTTP calls that were made before this event, or after the last one.
+    fn call_before(&mut self, at: usize) {
+        let until = self.events.get(at).map_or(Duration::MAX, |event| event.at);
+        while let [(made, step), rest @ ..] = self.calls {
+            if *made > until {
+                return;
+            }
+            self.calls = rest;
+            self.pause(*made);
+            self.steps.push(step.clone());
+        }
+    }
+
     /// Notes a message that becomes a step, and before which nothing happened for long, on no connection.
     fn note_cause(&mut self, at: usize) {
         let Some(event) = self.events.get(at) else { return };
+        let called =
+            self.calls.iter().take_while(|(made, _)| *made <= event.at).last().map(|(made, _)| *made);
         let before = at.checked_sub(1).map_or(event.at, |before| self.events[before].at);
+        let before = called.map_or(before, |called| called.max(before));
         let quiet = event.at.saturating_sub(before);
         let What::Received(content) = &event.what else { return };
         if quiet > CAUSED_WITHIN && self.fates[at] == Fate::Step && !self.done.contains(&at) {

@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// What was read beside the frames.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AsRead {
     /// From this number of the log on, the numbers of the file are larger by so much.
     gaps: Vec<(u64, u64)>,
@@ -58,6 +60,11 @@ impl AsRead {
     /// From this frame on, the file's numbers are larger by so much.
     pub(crate) fn gap(&mut self, number: u64, larger_by: u64) {
         self.gaps.push((number, larger_by));
+    }
+
+    /// Only so many handshakes are known.
+    pub(crate) fn keep_handshakes(&mut self, known: usize) {
+        self.begins.retain(|_, place| *place < known);
     }
 
     /// A message had this many bytes.

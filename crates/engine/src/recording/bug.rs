@@ -22,7 +22,7 @@ const LONGEST: usize = 4000;
 const ON_ONE_LINE: usize = 100;
 
 /// What a report shows of a frame.
-struct Told<'a> {
+struct FrameRow<'a> {
     number: u64,
     at: String,
     client: Cow<'a, str>,
@@ -39,7 +39,7 @@ fn told<'a>(
     frame: &Frame<'a>,
     handshake: Option<&'a Connection>,
     masker: &Masker,
-) -> Told<'a> {
+) -> FrameRow<'a> {
     let client = match handshake.map(|it| it.name.as_str()).filter(|name| !name.is_empty()) {
         Some(name) => masker.mask(name),
         None => Cow::Owned(format!("connection {}", frame.connection)),
@@ -63,7 +63,7 @@ fn told<'a>(
     if let Some(round_trip) = frame.round_trip {
         what = format!("{what}, {} ms after its question", Decimal(round_trip));
     }
-    Told {
+    FrameRow {
         number: session.number(frame),
         at: format!("{}", Decimal(session.since_start(frame.at))),
         client,
@@ -121,14 +121,18 @@ fn inline(text: &str) -> String {
     out
 }
 
-/// Writes the session as Markdown.
+/// Writes the session as Markdown. What is said `about` it is Markdown itself.
 pub fn write_markdown(
     name: &str,
+    about: &str,
     session: &Transcript<'_>,
     masker: &Masker,
     out: &mut dyn Write,
 ) -> fmt::Result {
     writeln!(out, "# {}\n", inline(&masker.mask(name)))?;
+    if !about.trim().is_empty() {
+        writeln!(out, "{}\n", masker.mask(about.trim()))?;
+    }
     if let Some(began) = session.log.began() {
         writeln!(out, "Recorded {}. Times are in milliseconds since then.\n", session.iso(began))?;
     }
@@ -162,7 +166,15 @@ pub fn write_markdown(
 }
 
 /// Writes the session as one HTML file: nothing from elsewhere, no script.
-pub fn write_html(name: &str, session: &Transcript<'_>, masker: &Masker, out: &mut dyn Write) -> fmt::Result {
+pub fn write_html(
+    name: &str,
+    about: &str,
+    session: &Transcript<'_>,
+    masker: &Masker,
+    out: &mut dyn Write,
+) -> fmt::Result {
+    let about = masker.mask(about);
+    let paragraphs = about.split("\n\n").map(str::trim).filter(|it| !it.is_empty());
     let rows: Vec<Markup> = session
         .frames()
         .map(|(frame, handshake)| {
@@ -174,6 +186,7 @@ pub fn write_html(name: &str, session: &Transcript<'_>, masker: &Masker, out: &m
     let main = html! {
         header {
             h1 { (masker.mask(name)) }
+            @for paragraph in paragraphs { p { (paragraph) } }
             p {
                 @if let Some(began) = &began { "Recorded " (began) ". Times are in milliseconds since then." }
                 @if session.log.dropped() > 0 { " The oldest " (counted(session.log.dropped(), "frame")) " are missing." }
@@ -199,7 +212,7 @@ pub fn write_html(name: &str, session: &Transcript<'_>, masker: &Masker, out: &m
     html_page(&masker.mask(name), main, out)
 }
 
-fn row(told: &Told<'_>) -> Markup {
+fn row(told: &FrameRow<'_>) -> Markup {
     html! {
         tr {
             td { (told.number) }
@@ -228,19 +241,20 @@ mod tests {
         "\n",
     );
 
-    fn written(write: fn(&str, &Transcript<'_>, &Masker, &mut dyn Write) -> fmt::Result) -> String {
+    fn written(write: fn(&str, &str, &Transcript<'_>, &Masker, &mut dyn Write) -> fmt::Result) -> String {
         let session =
             open("a *session*", LINES.as_bytes(), &Alone, 1 << 20).expect("a session").sessions.remove(0);
         let masker = Masker::new(["s3cr3tvalue1"]);
         let mut text = String::new();
-        write(&session.name, &session.transcript(), &masker, &mut text).expect("a string takes all");
+        write(&session.name, "It *fails*:\n\n<b>s3cr3tvalue1</b>", &session.transcript(), &masker, &mut text)
+            .expect("a string takes all");
         text
     }
 
     #[test]
     fn nothing_of_a_message_is_markup() {
         let text = written(write_markdown);
-        assert!(text.starts_with("# a \\*session\\*\n"), "{text}");
+        assert!(text.starts_with("# a \\*session\\*\n\nIt *fails*:\n\n<b>***</b>\n"), "{text}");
         assert!(text.contains("**1** · 1.000 · a\\|b → sent\n\n`````text\n<script>"), "{text}");
         assert!(text.contains("> 📌 \\# look &lt;b>here&lt;/b>\n"), "{text}");
         assert!(
@@ -248,6 +262,7 @@ mod tests {
             "{text}"
         );
         let html = written(write_html);
+        assert!(html.contains("<p>It *fails*:</p><p>&lt;b&gt;***&lt;/b&gt;</p>"), "{html}");
         assert!(
             html.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !html.contains("<script"),
             "{html}"

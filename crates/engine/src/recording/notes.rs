@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::mask::{MASK, Masker};
 use crate::secrets::{is_secret_name, suspects, without};
 use crate::{HttpError, HttpRequest, HttpResponse, Instant, Payload};
@@ -17,7 +19,7 @@ const BODIES: usize = 8 << 20;
 const MOST: usize = 20_000;
 
 /// Something that belongs to no connection.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Note {
     /// The number of the frame that comes next.
     pub before: u64,
@@ -27,8 +29,38 @@ pub struct Note {
     pub what: Noted,
 }
 
+impl Note {
+    /// The same without the masker's secrets.
+    #[must_use]
+    pub fn masked(&self, masker: &Masker) -> Self {
+        let mut note = self.clone();
+        let clean = |text: &mut String| {
+            if let Cow::Owned(masked) = masker.mask(text) {
+                *text = masked;
+            }
+        };
+        match &mut note.what {
+            Noted::Check(name) => clean(name),
+            Noted::Call(call) => {
+                clean(&mut call.url);
+                call.headers.iter_mut().for_each(|(_, value)| clean(value));
+                call.body.iter_mut().for_each(|body| clean(&mut body.text));
+                match call.answer.as_mut().map(|answer| &mut answer.result) {
+                    Some(Ok(answered)) => {
+                        answered.headers.iter_mut().for_each(|(_, value)| clean(value));
+                        clean(&mut answered.body.text);
+                    }
+                    Some(Err(words)) => clean(words),
+                    None => {}
+                }
+            }
+        }
+        note
+    }
+}
+
 /// What a note is of.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Noted {
     /// A check of this name begins.
     Check(String),
@@ -37,7 +69,7 @@ pub enum Noted {
 }
 
 /// An HTTP call and its answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// Such as `POST`.
     pub method: String,
@@ -52,7 +84,7 @@ pub struct Call {
 }
 
 /// What came of a call.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// When.
     pub at: Instant,
@@ -61,7 +93,7 @@ pub struct Answer {
 }
 
 /// An answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answered {
     /// The status code.
     pub status: u16,
@@ -72,7 +104,7 @@ pub struct Answered {
 }
 
 /// The beginning of a body, and how long all of it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Body {
     /// At most 64 KiB; empty where it is not text, or had to go for later ones.
     pub text: String,

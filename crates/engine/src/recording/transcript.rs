@@ -39,6 +39,24 @@ pub struct Connection {
     pub closed: Option<Closed>,
 }
 
+impl Connection {
+    /// The same without the masker's secrets.
+    #[must_use]
+    pub fn masked(&self, masker: &Masker) -> Self {
+        let clean = |text: &str| masker.mask(text).into_owned();
+        let opened = self.opened.as_ref().map(|it| Opened { protocol: clean(&it.protocol), ..it.clone() });
+        let closed = self.closed.as_ref().map(|it| Closed { reason: clean(&it.reason), ..it.clone() });
+        Self {
+            name: clean(&self.name),
+            url: clean(&self.url),
+            offered: self.offered.iter().map(|it| clean(it)).collect(),
+            opened,
+            closed,
+            ..*self
+        }
+    }
+}
+
 /// A handshake that was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
@@ -95,7 +113,7 @@ impl Origin {
     }
 
     /// Microseconds since 1970 at a moment.
-    pub(crate) fn micros(self, at: Instant) -> u64 {
+    pub fn micros(self, at: Instant) -> u64 {
         self.0.saturating_add(at.as_nanos() / 1000)
     }
 

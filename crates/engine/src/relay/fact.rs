@@ -12,7 +12,7 @@ use crate::explain::{Outcome, Probed};
 
 /// A fact of a connection.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
+pub struct ConnectionFact {
     /// The id of its connection.
     pub id: String,
     /// What.
@@ -115,7 +115,7 @@ pub struct Delay {
     pub p99_ms: f64,
 }
 
-impl Told {
+impl ConnectionFact {
     /// Reads a message of the relay; none when it is not a fact.
     pub fn read(text: &str) -> Option<Self> {
         let mut fields: Map<String, Value> = serde_json::from_str(text).ok()?;
@@ -196,7 +196,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, words: Option<&str>) {
-        let told = Told::read(text).expect("a fact");
+        let told = ConnectionFact::read(text).expect("a fact");
         let said = told.fact.words().map(|it| it.replace('\u{2009}', " "));
         assert_eq!((told.id.as_str(), said.as_deref()), ("7", words));
     }
@@ -228,12 +228,12 @@ mod tests {
             r#"{"id":"7","fact":"delay","out":null,"in":{"count":2,"p50_ms":0.01,"p99_ms":0.02,"max_ms":1}}"#,
             None,
         );
-        assert_eq!(Told::read(r#"{"type":"error","code":"unknown_id"}"#), None);
+        assert_eq!(ConnectionFact::read(r#"{"type":"error","code":"unknown_id"}"#), None);
     }
 
     #[test]
     fn a_refusal_is_told_as_a_look_at_the_server_is() {
-        let told = Told::read(
+        let told = ConnectionFact::read(
             r#"{"id":"7","fact":"answered","status":401,"reason":"Unauthorized","headers":[["www-authenticate","Bearer"]],
             "address":"127.0.0.1:1","took_ms":2.5,"body":"no key","body_is_cut":false}"#,
         );

@@ -6,7 +6,7 @@
 mod fact;
 mod profile;
 
-pub use fact::{Delay, Fact, Told};
+pub use fact::{ConnectionFact, Delay, Fact};
 pub use profile::{Authorization, Field, Profile};
 
 use serde_json::{Value, json};

@@ -126,6 +126,17 @@ fn cases<'a>(report: &'a Report, names: &mut Names) -> Vec<Case<'a>> {
     for threshold in &report.thresholds {
         cases.push(of_threshold(&package, threshold.expr.clone(), threshold, &report.checks));
     }
+    if let Some(capacity) = &report.capacity {
+        let body: String =
+            capacity.trials.iter().map(|trial| words::trial(&capacity.variable, trial) + "\n").collect();
+        cases.push(Case {
+            classname: format!("{package}.capacity"),
+            name: format!("the capacity in {}", capacity.variable),
+            took: report.duration_ms,
+            outcome: Outcome::of(capacity.verdict, "capacity", capacity.sentence.clone(), body),
+            check: None,
+        });
+    }
     if let Some(outcome) = of_run(report, &cases) {
         cases.push(Case {
             classname: format!("{package}.run"),

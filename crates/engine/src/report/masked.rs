@@ -7,8 +7,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{
-    CheckReport, Difference, Environment, Failure, Instead, Leftover, Metric, NearMiss, NearbyEvent, Report,
-    ServerReport, ServerStopped, ShardReport, StepReport, TargetReport, ThresholdReport, Unmet,
+    CapacityReport, CheckReport, Difference, Environment, Failure, Instead, Leftover, Metric, NearMiss,
+    NearbyEvent, PartReport, Report, ServerReport, ServerStopped, ShardReport, StepReport, TargetReport,
+    ThresholdReport, TrialReport, Unmet,
 };
 use crate::base::mask::Masker;
 use crate::explain::Cause;
@@ -42,8 +43,11 @@ impl Report {
             server,
             server_stopped,
             shards,
+            capacity,
+            part,
         } = self;
-        let Environment { engine, browser, origin, timer_step_us, loop_lag_p99_ms, hidden } = environment;
+        let Environment { engine, browser, origin, timer_step_us, loop_lag_p99_ms, hidden, generator } =
+            environment;
         Self {
             sockscope: text(masker, sockscope),
             format,
@@ -61,6 +65,7 @@ impl Report {
                 timer_step_us,
                 loop_lag_p99_ms,
                 hidden,
+                generator,
             },
             vars: vars
                 .iter()
@@ -83,7 +88,53 @@ impl Report {
                 output: texts(masker, one.output),
             }),
             shards: shards.into_iter().map(|one| shard(masker, one)).collect(),
+            capacity: capacity.map(|one| self::capacity(masker, one)),
+            part: part.map(|one| a_part(masker, one)),
         }
+    }
+}
+
+fn capacity(masker: &Masker, capacity: CapacityReport) -> CapacityReport {
+    let CapacityReport { variable, from, to, held, broke, first, verdict, sentence, trials } = capacity;
+    CapacityReport {
+        variable: text(masker, variable),
+        from,
+        to,
+        held,
+        broke,
+        first: optional(masker, first),
+        verdict,
+        sentence: text(masker, sentence),
+        trials: trials.into_iter().map(|one| trial(masker, one)).collect(),
+    }
+}
+
+fn trial(masker: &Masker, trial: TrialReport) -> TrialReport {
+    let TrialReport { value, verdict, first, limits, duration_ms, loop_lag_p99_ms, generator } = trial;
+    TrialReport {
+        value,
+        verdict,
+        first: optional(masker, first),
+        limits: texts(masker, limits),
+        duration_ms,
+        loop_lag_p99_ms,
+        generator,
+    }
+}
+
+fn a_part(masker: &Masker, part: PartReport) -> PartReport {
+    let PartReport { index, of, suite_sha256, tags, checks, start_at, late_ms, clock_ahead_ms, lost } = part;
+    PartReport {
+        index,
+        of,
+        // Of a whole text: nothing in it can be read back.
+        suite_sha256,
+        tags: texts(masker, tags),
+        checks: texts(masker, checks),
+        start_at: moment(masker, start_at),
+        late_ms,
+        clock_ahead_ms,
+        lost: optional(masker, lost),
     }
 }
 
@@ -94,6 +145,7 @@ fn shard(masker: &Masker, shard: ShardReport) -> ShardReport {
         reasons,
         browser,
         started,
+        late_ms,
         duration_ms,
         loop_lag_p99_ms,
         hidden,
@@ -109,6 +161,7 @@ fn shard(masker: &Masker, shard: ShardReport) -> ShardReport {
         reasons: texts(masker, reasons),
         browser: text(masker, browser),
         started: moment(masker, started),
+        late_ms,
         duration_ms,
         loop_lag_p99_ms,
         hidden,

@@ -5,6 +5,7 @@
 //! [`std::fmt::Write`]; those of a recording are streamed, so that 100 000 events are never in memory twice.
 
 mod around;
+mod capacity;
 mod failure;
 mod format;
 mod html;
@@ -21,6 +22,7 @@ pub use crate::recording::har::write_har;
 pub use crate::recording::jsonl::{event as event_name, write_jsonl};
 pub use crate::recording::notes::{Answer, Answered, Body, Call, Note, Noted, Notes};
 pub use crate::recording::transcript::{Broken, Closed, Connection, Opened, Origin, Transcript};
+pub use capacity::{CapacityReport, GeneratorReport, TrialReport};
 pub use failure::{Difference, Failure, FailureKind, Instead, Leftover, NearMiss, NearbyEvent, Unmet};
 pub use format::{EventFormat, ReportFormat, UnknownFormat};
 pub(crate) use html::html_page;
@@ -28,8 +30,8 @@ pub use html::{write_html, write_html_all};
 pub use json::{FORMAT, ReportError, read_json, write_json, write_json_all};
 pub use junit::{JunitStyle, write_junit, write_junit_all};
 pub use model::{
-    CheckReport, EngineKind, Environment, HarnessReport, Metric, Report, Second, ServerReport, ServerStopped,
-    ShardReport, Standing, StepReport, TargetReport, ThresholdReport, Totals,
+    CheckReport, EngineKind, Environment, HarnessReport, Metric, PartReport, Report, Second, ServerReport,
+    ServerStopped, ShardReport, Standing, StepReport, TargetReport, ThresholdReport, Totals,
 };
 pub use verdict::{Millis, Verdict};
 

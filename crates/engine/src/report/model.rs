@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::capacity::{CapacityReport, GeneratorReport};
 use super::failure::{Failure, Leftover, NearbyEvent, Unmet};
 use super::verdict::{Millis, Verdict};
 use crate::suite::Place;
@@ -63,6 +64,42 @@ pub struct Report {
     /// Where several browsers ran the suite together: each of them. The rest of the report is of all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shards: Vec<ShardReport>,
+    /// Where the highest load that holds was searched: what was found. The rest of the report is of the run with that load, or of
+    /// the first run where none held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityReport>,
+    /// In the report of one shard whose others ran in other commands: which one it is. Its thresholds are not judged; a merge of all
+    /// of them does that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<PartReport>,
+}
+
+/// Which shard of a run a command ran, and what all of its shards have in common.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PartReport {
+    /// Which, from 0.
+    pub index: u32,
+    /// How many there are.
+    pub of: u32,
+    /// The SHA-256 of the suite's text, together with the files that it names.
+    pub suite_sha256: String,
+    /// Only checks with one of these tags ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Only these checks ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<String>,
+    /// When all shards were to begin, as ISO 8601 in UTC.
+    pub start_at: String,
+    /// How much later it began, by its own clock; negative when it began earlier.
+    pub late_ms: Millis,
+    /// How far its clock is ahead of the server's, as the date of an HTTP answer says it: within a second. None where the server
+    /// gives no date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ahead_ms: Option<Millis>,
+    /// Why the environment broke the run off, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<String>,
 }
 
 /// An address that a run tests.
@@ -144,6 +181,9 @@ pub struct ShardReport {
     pub browser: String,
     /// When it began, as ISO 8601 in UTC; empty when it gave no report.
     pub started: String,
+    /// How much later than planned it began, where it had a moment to begin at; negative when it began earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_ms: Option<Millis>,
     /// How long it took.
     pub duration_ms: Millis,
     /// How late its event loop was, at its worst one of a hundred, in milliseconds.
@@ -200,6 +240,9 @@ pub struct Environment {
     pub loop_lag_p99_ms: f64,
     /// Whether the page was out of sight at any time.
     pub hidden: bool,
+    /// What the native engine took of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generator: Option<GeneratorReport>,
 }
 
 /// Sums over all checks.

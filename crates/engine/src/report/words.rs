@@ -13,7 +13,7 @@ use crate::suite::{Place, imported_in, used_in};
 
 use super::{
     CheckReport, Failure, FailureKind, Instead, Metric, Millis, NearMiss, ShardReport, Standing, StepReport,
-    TargetReport, ThresholdReport, Verdict,
+    TargetReport, ThresholdReport, TrialReport, Verdict,
 };
 
 impl FailureKind {
@@ -404,4 +404,14 @@ pub(super) fn happened(step: &StepReport, failure: &Failure) -> Option<String> {
         .then(|| format!("{} of {} runs failed, this is the first", step.failed_runs, step.runs));
     let parts: Vec<String> = [client, round, often].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// One run of a search for a capacity, in a line.
+pub(super) fn trial(variable: &str, trial: &TrialReport) -> String {
+    let first = trial.first.as_ref().map(|first| format!(": {first}")).unwrap_or_default();
+    let limits = match trial.limits.as_slice() {
+        [] => String::new(),
+        limits => format!(" (the generator: {})", limits.join("; ")),
+    };
+    format!("{variable} = {}: {}{first}{limits}", trial.value, trial.verdict.name())
 }

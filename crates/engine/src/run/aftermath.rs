@@ -100,3 +100,14 @@ pub(super) fn collect_leftovers<W: World>(check: &CheckRun<'_, W>) -> (Vec<Lefto
     let (shown, omitted) = leftovers::shown(all, check.began, |payload| check.run.masked_message(payload));
     (shown, omitted + let_go)
 }
+
+/// Of a ramp, what could not begin.
+pub(super) fn unstarted<W: World>(check: &CheckRun<'_, W>) -> Option<String> {
+    let count = check.run.meter().counters().unstarted;
+    let were = if count == 1 { "round or session was" } else { "rounds or sessions were" };
+    (count > 0).then(|| {
+        format!(
+            "{count} {were} not started, since no client was free; a larger \"count\" of the group gives more"
+        )
+    })
+}

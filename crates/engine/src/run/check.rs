@@ -12,8 +12,8 @@ use super::connections::member::State;
 use super::context::check::CheckRun;
 use super::context::run::RunShared;
 use super::context::step::{Part, StepContext};
+use super::outcome::causes::Failures;
 use super::outcome::failure;
-use super::outcome::step_results::Failures;
 use super::standing;
 use super::steps::execute::step;
 use crate::base::words;
@@ -86,6 +86,7 @@ pub(super) async fn run<W: World>(check: &CheckRun<'_, W>, made: Result<(), Box<
         notes.extend(aftermath::idle_invariants(check));
     }
     notes.extend(aftermath::unseen_ends(check));
+    notes.extend(aftermath::unstarted(check));
     let mut reasons: Vec<_> = cut.and_then(|cut| cut.reason).into_iter().collect();
     reasons.extend(notes.iter().map(|note| failure::cut_message(&check.run.masked(note))));
     Ended { verdict, reasons, failures, lasting, leftovers, leftovers_omitted }

@@ -5,6 +5,7 @@
 //! no socket open.
 
 mod aftermath;
+mod capacity;
 mod check;
 mod connections;
 mod context;
@@ -22,6 +23,7 @@ mod shards;
 mod standing;
 mod steps;
 
+pub use capacity::{CapacitySearch, NO_PORT};
 pub use gone::{NOT_JUDGED, STOPPED_ACCEPTING};
 pub use plan::options::{Options, Stop};
 pub use plan::planning::{Plan, PlanError};

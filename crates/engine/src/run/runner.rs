@@ -11,8 +11,9 @@ use super::check::{self, Ended, STOPPED};
 use super::context::check::CheckRun;
 use super::context::run::RunShared;
 use super::gone::NOT_JUDGED;
+use super::outcome::causes::Failures;
 use super::outcome::judge;
-use super::outcome::step_results::{Failures, StepResults};
+use super::outcome::step_results::StepResults;
 use super::plan::options::Stop;
 use super::plan::planning::Plan;
 use super::progress::{Listener, Progress};
@@ -297,6 +298,8 @@ fn report<W: World>(run: &RunShared<W>, started: String, checks: Vec<CheckReport
         server: None,
         server_stopped: stopped,
         shards: Vec::new(),
+        capacity: None,
+        part: None,
     };
     let report = run.plan.mask(report);
     run.tell(Progress::RunEnded { verdict: report.verdict });

@@ -9,7 +9,7 @@ pub mod journal;
 pub mod read;
 pub mod replay;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::{Connection, Note, Noted, Origin, Transcript};
 use crate::{Entry, Frame, FrameKind, FrameLog, Instant};
@@ -81,6 +81,45 @@ impl Session {
             as_read: AsRead::default(),
             beside,
         }
+    }
+
+    /// What these connections have of a session, under the numbers that the frames have there. `named` says what a
+    /// connection is called here; none leaves it out. Notes and pins stay behind.
+    pub fn part_of(
+        of: &Transcript<'_>,
+        name: &str,
+        budget: usize,
+        named: &dyn Fn(&Connection) -> Option<String>,
+    ) -> Self {
+        // Frames that are gone may have been of these connections, if one of them is as old.
+        let oldest = of.log.from(0).next().map_or(Instant::ORIGIN, |frame| frame.at);
+        let is_cut = of.connections.iter().any(|it| it.asked < oldest && named(it).is_some());
+        let dropped = if is_cut { of.log.dropped() } else { 0 };
+        let log = FrameLog::continuing(budget, of.log.began().unwrap_or(Instant::ORIGIN), dropped);
+        let mut part = Self::continuing(name, of.origin, log);
+        let mut places = BTreeMap::new();
+        let mut known = BTreeSet::new();
+        for (place, connection) in of.connections.iter().enumerate() {
+            let Some(name) = named(connection) else { continue };
+            known.insert(connection.id);
+            let next = part.connections.len();
+            if part.connect(Connection { name, ..connection.clone() }) {
+                places.insert(place, next);
+            }
+        }
+        for frame in of.log.from(0).filter(|frame| known.contains(&frame.connection)) {
+            let (number, next) = (of.number(&frame), part.log.total());
+            if !part.as_read.is_next(next, number) {
+                part.as_read.gap(next, number.saturating_sub(next));
+            }
+            let begun = of.as_read.and_then(|read| read.begun_by(frame.number));
+            if let Some(place) = begun.and_then(|place| places.get(&place)) {
+                part.as_read.begins(next, *place);
+            }
+            let Frame { at, connection, kind, bytes, round_trip, is_tainted, .. } = frame;
+            part.push(Entry { at, connection, kind, bytes, round_trip, is_tainted });
+        }
+        part
     }
 
     /// The handshakes.
@@ -238,6 +277,36 @@ mod tests {
         assert_eq!(session.dropped_beside(), 10_000 - taken as u64);
         assert!((50..500).contains(&taken), "{taken}");
         assert!(!session.pin(0, &url), "pins share the room");
+    }
+
+    #[test]
+    fn a_part_of_a_session_has_its_connections_only_and_their_numbers() {
+        let mut session = Session::new("all", Origin::from_millis(1e12), 0);
+        let at = Instant::from_nanos;
+        for id in [1, 2, 1] {
+            session.connect(Connection { asked: at(u64::from(id)), ..handshake(id, "ws://h/ws") });
+        }
+        for (nth, id) in [1, 2, 2, 1, 2].into_iter().enumerate() {
+            session.tell(at(nth as u64 * 10), id, FrameKind::SentText, &format!("{nth}"));
+        }
+        let only_two = |it: &Connection| (it.id == 2).then(|| "bob".to_owned());
+        let part = Session::part_of(&session.transcript(), "part", 1 << 20, &only_two);
+        let frames: Vec<(u64, String)> = part
+            .log
+            .from(0)
+            .map(|it| (part.as_read().number(it.number), String::from_utf8_lossy(it.bytes).into_owned()))
+            .collect();
+        assert_eq!(frames, [(1, "1".to_owned()), (2, "2".to_owned()), (4, "4".to_owned())]);
+        let names: Vec<_> = part.connections().iter().map(|it| (it.id, it.name.as_str())).collect();
+        assert_eq!(names, [(2, "bob")]);
+        // Written and read again, the numbers stay.
+        let mut lines = String::new();
+        let masker = crate::base::mask::Masker::default();
+        crate::report::write_jsonl(&part.transcript(), &masker, &mut lines).expect("a string takes all");
+        let opened = read::open("part", lines.as_bytes(), &read::Alone, 1 << 20).expect("it is a session");
+        let again = &opened.sessions[0];
+        let numbers: Vec<u64> = again.log.from(0).map(|it| again.as_read().number(it.number)).collect();
+        assert_eq!((numbers, again.connections()[0].name.as_str()), (vec![1, 2, 4], "bob"));
     }
 
     #[test]

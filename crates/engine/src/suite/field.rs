@@ -202,6 +202,50 @@ impl FromValue for Size {
     }
 }
 
+/// How many a second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate(pub f64);
+
+/// More of them a second are asked for by mistake.
+const HIGHEST_RATE: f64 = 1e6;
+
+impl FromValue for Rate {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        let wrong =
+            || format!("{} is not a rate; write \"50/s\", \"90/m\" or 50", crate::matcher::excerpt(value));
+        let rate = match value {
+            Value::Number(number) => number.as_f64().ok_or_else(wrong)?,
+            Value::String(text) => {
+                let (number, per) = text.split_once('/').ok_or_else(wrong)?;
+                let seconds = match per {
+                    "s" => 1.0,
+                    "m" => 60.0,
+                    _ => return Err(wrong()),
+                };
+                let is_plain = number.chars().all(|sign| sign.is_ascii_digit() || sign == '.');
+                number.parse::<f64>().ok().filter(|_| is_plain).ok_or_else(wrong)? / seconds
+            }
+            _ => return Err(wrong()),
+        };
+        match rate {
+            rate if !rate.is_finite() || rate < 0.0 => Err(wrong()),
+            rate if rate > HIGHEST_RATE => {
+                Err(format!("{} is above 1000000/s, the highest rate", crate::matcher::excerpt(value)))
+            }
+            rate => Ok(Self(rate)),
+        }
+    }
+
+    fn from_expanded(value: &Value) -> Result<Self, String> {
+        // Forms and the environment give text.
+        let number = value.as_str().and_then(|text| text.trim().parse::<serde_json::Number>().ok());
+        match number {
+            Some(number) => Self::from_value(&Value::Number(number)),
+            None => Self::from_value(value),
+        }
+    }
+}
+
 /// One number or several: close codes and HTTP statuses. Each is a range, mostly of one number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusSet(pub Vec<RangeInclusive<u16>>);

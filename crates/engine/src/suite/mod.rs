@@ -21,13 +21,13 @@ pub(crate) mod title;
 mod words;
 
 pub use changes::{Changes, changes};
-pub use field::{Field, FieldError, FromValue, Size, StatusSet};
+pub use field::{Field, FieldError, FromValue, Rate, Size, StatusSet};
 pub use files::{FileKind, Files};
 pub use model::{
     AnswerRule, BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition,
     ConnectSpec, Correlate, Defaults, Each, Expectation, FileBody, FormPart, HandshakeSpec, Heartbeat,
-    HttpBody, HttpExpectation, HttpSpec, Invariant, Order, PartValue, PingSpec, Position, Repeat, Rule,
-    Silence, Step, Suite, Target, TrySpec, Until, UseSpec, Verb,
+    HttpBody, HttpExpectation, HttpSpec, Invariant, Order, PartValue, Pause, PingSpec, Position, Ramp,
+    RampLoad, Repeat, Rule, Silence, Stage, Step, Suite, Target, TrySpec, Until, UseSpec, Verb,
 };
 pub use origin::{Origin, Place, imported_in, used_in};
 pub use parse::rows_in;

@@ -5,6 +5,7 @@
 
 mod client;
 mod http;
+mod pacing;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 pub use self::client::{AnswerRule, Client, ClientFraming, Correlate, HandshakeSpec, Heartbeat};
 pub use self::http::{FileBody, FormPart, HttpBody, HttpExpectation, HttpSpec, PartValue};
+pub use self::pacing::{Pause, Ramp, RampLoad, Stage};
 
 use super::field::{Field, Size, StatusSet};
 use super::origin::Origin;
@@ -160,6 +162,7 @@ impl Step {
         match &self.verb {
             Verb::All(branches) => Box::new(branches.iter().flatten()),
             Verb::Repeat(repeat) => Box::new(repeat.steps.iter()),
+            Verb::Ramp(ramp) => Box::new(ramp.steps.iter()),
             Verb::Try(tried) => Box::new(tried.steps.iter().chain(&tried.otherwise)),
             Verb::Bisect(bisect) => Box::new(bisect.steps.iter()),
             Verb::Use(used) => Box::new(used.steps.iter()),
@@ -222,11 +225,13 @@ pub enum Verb {
     /// Makes an HTTP call.
     Http(Box<HttpSpec>),
     /// Does nothing for a while.
-    Wait(Field<Duration>),
+    Wait(Pause),
     /// Branches that run at once.
     All(Vec<Vec<Step>>),
     /// Rounds of the same steps.
     Repeat(Repeat),
+    /// Load that changes over time.
+    Ramp(Ramp),
     /// Gives variables of the check new values.
     Set(Vec<(String, Document)>),
     /// Takes the time of its steps.

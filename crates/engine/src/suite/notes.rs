@@ -36,6 +36,8 @@ pub(super) struct StepNotes {
     pub(super) on: Option<Vec<Named>>,
     /// Whether it needs a client that acts.
     pub(super) needs_client: bool,
+    /// Whether it takes the members of one group.
+    pub(super) needs_group: bool,
     /// Whether the only client acts where none is named.
     pub(super) falls_to_only: bool,
     /// Whether its messages, or those before it, are numbered.

@@ -38,7 +38,7 @@ pub fn schema() -> Value {
         if let Ok(example) = serde_json::from_str::<Value>(verb.example) {
             step.insert("examples".to_owned(), json!([example]));
         }
-        if verb.name == "repeat" {
+        if ["repeat", "ramp"].contains(&verb.name) {
             // A round is its steps, or one step beside it.
             let round = ["steps", "send", "expect"].map(|key| json!({ "required": [key] }));
             step.insert("anyOf".to_owned(), round.to_vec().into());
@@ -145,6 +145,14 @@ impl Tables {
             Shape::TextOrMatcher => json!({ "anyOf": [{ "type": "string" }, reference("matcher")] }),
             Shape::Payload => reference("payload"),
             Shape::Schedule => json!({ "enum": ["open", "closed"] }),
+            Shape::Arrivals => json!({ "enum": ["even", "random"] }),
+            Shape::Pause(table) => {
+                json!({ "anyOf": [self.shape(Shape::Duration), self.shape(Shape::Object(table))] })
+            }
+            Shape::Rate => json!({ "anyOf": [
+                { "type": "number", "minimum": 0 },
+                { "type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?/(s|m)$|\{\{" },
+            ] }),
             Shape::Rows => reference("rows"),
             Shape::Bounds => reference("bounds"),
             Shape::Condition(table) => {

@@ -1,15 +1,18 @@
 //! The lists of kept sessions: a short one in the rail, and all of them in a dialog.
 
+use leptos::ev::{DragEvent, MouseEvent};
 use leptos::prelude::*;
 
 use super::super::super::parts::fields::{asking_button, button, bytes, icon_button, text, tick, when};
 use super::super::super::parts::icons;
 use super::super::front::Dialog;
 use super::super::link::Link;
+use super::super::outside;
 use super::super::rail;
 use super::super::store::Store;
-use super::{EVERY, Sessions, ask, began, is_listed, reading, title};
-use crate::browser::added;
+use super::deeds::{self, Asked};
+use super::{EVERY, Sessions, ask, began, can_open, import, is_listed, reading, title};
+use crate::browser::{added, menus};
 use crate::model::format;
 use crate::wire::bench::{JournalSetup, Keeping, Owned, SessionSeen, SessionsRequest};
 
@@ -40,11 +43,6 @@ fn whose(owned: Owned) -> &'static str {
         Owned::Earlier => "earlier",
         Owned::Imported => "imported",
     }
-}
-
-/// Whether a session can be shown beside the present one.
-fn can_open(seen: &SessionSeen) -> bool {
-    matches!(seen.owned, Owned::Earlier | Owned::Imported) && seen.wrong.is_none()
 }
 
 /// The newest sessions, in the rail.
@@ -120,17 +118,26 @@ pub(crate) fn dialog(store: Store, link: Link) -> AnyView {
         let count = ids.with(Vec::len) as u64;
         (count > 0).then(|| format!("Delete {}?", format::counted(count, "session")))
     };
+    let menu = RwSignal::new(None::<Asked>);
+    let dropped = move |event: DragEvent| {
+        event.prevent_default();
+        import::dropped(store, link, &event);
+    };
+    let drawn_menu = move || menu.get().map(|asked| deeds::menu(store, link, menu, asked));
     view! {
-        <div class="sessions" data-testid="sessions-dialog">
+        <div class="sessions" data-testid="sessions-dialog" on:dragover=|event: DragEvent| event.prevent_default() on:drop=dropped>
             <p class="note" data-testid="sessions-keeping" data-state=text(move || state(sessions).to_owned())>{text(move || keeping(sessions))}</p>
-            <p class="sessions-none" hidden=move || !ids.with(Vec::is_empty)>"No session is kept. One begins with the first frame."</p>
+            <div class="sessions-ways">{import::button(store, link)}<p class="hint">"Or drop files here, or paste a session: JSON Lines, HAR, CSV, or a zip of Playwright."</p></div>
+            <p class="sessions-none" hidden=move || !ids.with(Vec::is_empty)>"No session is kept. One begins with the first frame, or with a file that you import."</p>
             <div class="sessions-table" role="table" aria-label="Sessions" hidden=move || ids.with(Vec::is_empty)>
                 <div class="sessions-row sessions-head" role="row">
                     <span role="columnheader">"Name"</span><span role="columnheader">"Began"</span><span role="columnheader">"Target"</span>
                     <span role="columnheader" class="sessions-number">"Frames"</span><span role="columnheader" class="sessions-number">"Size"</span><span role="columnheader"><span class="unseen">"Actions"</span></span>
                 </div>
-                <For each=move || ids.get() key=String::clone let:id>{row(store, link, sessions, id)}</For>
+                <For each=move || ids.get() key=String::clone let:id>{row(store, link, menu, id)}</For>
             </div>
+            {drawn_menu}
+            {outside::recordings(store, link)}
             <fieldset class="sessions-kept">
                 <legend>"What is kept"</legend>
                 {tick("Keep frames as they come", "journal-on", is_kept, move |on| store.journal_off.set(!on))}
@@ -172,7 +179,8 @@ fn keeping(sessions: Sessions) -> String {
     })
 }
 
-fn row(store: Store, link: Link, sessions: Sessions, id: String) -> AnyView {
+fn row(store: Store, link: Link, menu: RwSignal<Option<Asked>>, id: String) -> AnyView {
+    let sessions = Sessions::of(store);
     let name = part(sessions, &id, |it| it.name.clone());
     let called = part(sessions, &id, title);
     let when_began = part(sessions, &id, |it| format!("{}, {}", began(it), whose(it.owned)));
@@ -185,8 +193,7 @@ fn row(store: Store, link: Link, sessions: Sessions, id: String) -> AnyView {
     });
     let size = part(sessions, &id, |it| format::size(it.bytes));
     let cannot_open = part(sessions, &id, |it| !can_open(it));
-    let is_elsewhere = part(sessions, &id, |it| it.owned == Owned::Elsewhere);
-    let question = move || Some(format!("Delete {}?", called.get()));
+    let more = text(move || format!("More for {}", called.get()));
     let named = text(move || format!("Name of {}", called.get()));
     let of = StoredValue::new(id);
     let rename = move |typed: String| {
@@ -194,12 +201,15 @@ fn row(store: Store, link: Link, sessions: Sessions, id: String) -> AnyView {
         added::keep_storage();
         ask(link, &SessionsRequest::Rename { id: of.get_value(), name: typed.trim().to_owned() });
     };
-    let open = move |exports| {
+    let open = move |_| {
         if let Some(seen) = seen(sessions, &of.get_value()) {
-            reading::open(store, link, seen, exports);
+            reading::open(store, link, seen, false);
         }
     };
-    let delete = move || ask(link, &SessionsRequest::Delete { id: of.get_value() });
+    let ask_what = move |event: MouseEvent| {
+        let seen = seen(sessions, &of.get_value());
+        menu.set(seen.map(|seen| Asked { seen, at: menus::below_button(&event) }));
+    };
     view! {
         <div class="sessions-row" role="row" data-testid="sessions-row">
             <span role="cell" class="sessions-called"><input type="text" autocomplete="off" data-testid="session-name" aria-label=named placeholder=called prop:value=name on:change=move |event| rename(event_target_value(&event))/></span>
@@ -208,9 +218,8 @@ fn row(store: Store, link: Link, sessions: Sessions, id: String) -> AnyView {
             <span role="cell" class="sessions-number" title=removed data-testid="session-frames">{frames}</span>
             <span role="cell" class="sessions-number">{size}</span>
             <span role="cell" class="sessions-deeds">
-                <button type="button" class="quiet" data-testid="session-open" disabled=cannot_open title="Shows it in the timeline, read only" on:click=move |_| open(false)>"Open"</button>
-                <button type="button" class="quiet" data-testid="session-export" disabled=cannot_open title="Opens it and saves its frames as JSON Lines" on:click=move |_| open(true)>"Export"</button>
-                <span hidden=is_elsewhere>{asking_button("quiet", "session-delete", "Delete", "Removes it from this browser", question, delete)}</span>
+                <button type="button" class="quiet" data-testid="session-open" disabled=cannot_open title="Shows it in the timeline, read only" on:click=open>"Open"</button>
+                <button type="button" class="quiet" data-testid="session-more" aria-haspopup="menu" aria-label=more title=more on:click=ask_what>{icons::MORE.draw()}</button>
             </span>
         </div>
     }

@@ -3,20 +3,27 @@
 //! Owns what the worker has told of them. It refuses to read one: a second worker does, so that the sockets of this bench are
 //! never kept waiting.
 
+mod deeds;
+mod import;
 mod list;
-mod reading;
+mod missing;
+pub(super) mod reading;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use leptos::prelude::*;
 
+pub(crate) use import::{dropped, of_link};
 pub(crate) use list::{dialog, rail};
 use reading::Before;
 pub(crate) use reading::Reading;
 
 use super::super::parts::fields::{asking_button, button, icon, text, when};
+use super::difference::{self, Difference};
 use super::front::Dialog;
 use super::link::Link;
+use super::replay::{self, Replays};
 use super::store::Store;
 use crate::browser::{added, clock, page};
 use crate::model::format;
@@ -31,7 +38,13 @@ pub(crate) struct Sessions {
     pub reading: RwSignal<Option<Reading>>,
     /// A person has read what the line says, or it is out of date.
     pub is_noticed: RwSignal<bool>,
+    pub replays: Replays,
+    pub difference: Difference,
     before: StoredValue<Option<Before>>,
+    /// How many sessions were opened.
+    readings: StoredValue<u32>,
+    /// What was left and still writes.
+    ending: StoredValue<BTreeMap<u32, Owner>>,
 }
 
 impl Sessions {
@@ -45,10 +58,36 @@ impl Sessions {
             seen: RwSignal::default(),
             reading: RwSignal::default(),
             is_noticed: RwSignal::default(),
+            replays: Replays::new(),
+            difference: Difference::new(),
             before: StoredValue::default(),
+            readings: StoredValue::default(),
+            ending: StoredValue::default(),
         });
         store.sessions.set(Some(new));
         new
+    }
+
+    /// What the session is called that is shown; none for the present one.
+    pub fn title(store: Store) -> Option<String> {
+        let sessions = store.sessions.get()?;
+        sessions.reading.with(|reading| reading.as_ref().map(|reading| title(&reading.of)))
+    }
+
+    /// The earlier and the imported sessions that can be read, the newest first.
+    pub fn can_be_read(self) -> Vec<String> {
+        let can = |it: &&SessionSeen| can_open(it);
+        self.seen.with(|seen| seen.sessions.iter().filter(can).map(|it| it.id.clone()).collect())
+    }
+
+    /// The address that a session connected to first; none for the present one.
+    pub fn target(self, id: Option<&String>) -> String {
+        let is = |it: &&SessionSeen| match id {
+            Some(id) => it.id == *id,
+            None => it.owned == Owned::Now,
+        };
+        let target = |seen: &SessionsSeen| seen.sessions.iter().find(is).map(|it| it.target.clone());
+        self.seen.with_untracked(target).unwrap_or_default()
     }
 
     /// The session that is shown; none for the present one.
@@ -64,7 +103,7 @@ pub(crate) fn told(store: Store, _: Link, bytes: &[u8]) {
     match wire::decode(bytes) {
         Ok(SessionsUpdate::Seen(seen)) => Sessions::of(store).seen.set(*seen),
         Ok(SessionsUpdate::Failed(words)) => store.complain(format::sentence(&words)),
-        Ok(SessionsUpdate::Reading(_)) | Err(_) => {}
+        Ok(SessionsUpdate::Reading(_) | SessionsUpdate::Ended) | Err(_) => {}
     }
 }
 
@@ -77,8 +116,26 @@ pub(super) fn title(seen: &SessionSeen) -> String {
     }
 }
 
+/// Whether a session can be shown beside the present one.
+fn can_open(seen: &SessionSeen) -> bool {
+    matches!(seen.owned, Owned::Earlier | Owned::Imported) && seen.wrong.is_none()
+}
+
+const DAY_MS: f64 = 24.0 * 3600.0 * 1000.0;
+
+/// What a session is called; none for the present one.
+pub(super) fn called(sessions: Sessions, id: Option<&String>) -> String {
+    let Some(id) = id else { return "this session".to_owned() };
+    let name = |seen: &SessionsSeen| seen.sessions.iter().find(|it| it.id == *id).map(title);
+    sessions.seen.with_untracked(name).unwrap_or_else(|| "a session that is gone".to_owned())
+}
+
 /// When it began: the time of day, with the date when that is not today.
 pub(super) fn began(seen: &SessionSeen) -> String {
+    // A file without times counts from its first event.
+    if seen.began_ms < DAY_MS {
+        return "time unknown".to_owned();
+    }
     let (moment, now) = (page::local_time_of(seen.began_ms), page::local_time_of(clock::wall()));
     let minute = &moment[..moment.len().min("2026-11-28 20:05".len())];
     match (minute.split_once(' '), now.split_once(' ')) {
@@ -94,6 +151,7 @@ fn ask(link: Link, request: &SessionsRequest) {
 /// The line over the timeline: which session is shown, or that there is an earlier one, or that nothing is kept.
 pub(crate) fn line(store: Store, link: Link) -> AnyView {
     let sessions = Sessions::of(store);
+    import::listen(store, link);
     let earlier = Memo::new(move |_| {
         if sessions.is_noticed.get() {
             return None;
@@ -119,8 +177,13 @@ pub(crate) fn line(store: Store, link: Link) -> AnyView {
         failed.track();
         is_failure_read.set(false);
     });
+    // The bar stays the same while a session is read: it may have the focus.
+    let is_reading = Memo::new(move |_| sessions.reading.with(Option::is_some));
     let body = move || {
-        if sessions.reading.with(Option::is_some) {
+        if sessions.difference.is_shown.get() {
+            return difference::bar(store, link);
+        }
+        if is_reading.get() {
             return reading::bar(store, link, sessions);
         }
         if let Some(words) = failed.get().filter(|_| !is_failure_read.get()) {
@@ -135,7 +198,8 @@ pub(crate) fn line(store: Store, link: Link) -> AnyView {
         }
         earlier.get().map(|seen| notice(store, link, sessions, seen)).into_any()
     };
-    view! { {body} }.into_any()
+    let compared = move || sessions.difference.is_shown.get().then(|| difference::view(store, link));
+    view! { {body}{replay::line(store, link)}{compared} }.into_any()
 }
 
 /// An earlier session is there.

@@ -9,10 +9,13 @@ use leptos::prelude::*;
 
 use super::super::super::parts::fields::button;
 use super::super::super::parts::link::{Failure, WorkerLink};
+use super::super::difference;
 use super::super::export;
 use super::super::link::{Link, PACE};
+use super::super::replay;
 use super::super::store::{COLORS, Store};
-use super::{Sessions, title};
+use super::{Sessions, missing, title};
+use crate::browser::chosen::ChosenFiles;
 use crate::browser::page;
 use crate::engine::bench::filter::FilterSpec;
 use crate::engine::report::EventFormat;
@@ -20,12 +23,15 @@ use crate::model::format;
 use crate::wire;
 use crate::wire::Bench;
 use crate::wire::bench::{
-    ConnectionId, Owned, Phase, PlotOf, ReadingSeen, Ready, Request, SessionSeen, SessionsRequest,
+    ConnectionId, Kept, Owned, Phase, PlotOf, ReadingSeen, Ready, Request, SessionSeen, SessionsRequest,
     SessionsUpdate, Update as Told, Workspace,
 };
 
 /// A worker that says nothing for this long will not come.
 const READY_WITHIN: Duration = Duration::from_secs(15);
+
+/// A worker that is left has this long to write what it shows. An import of the largest files takes less.
+const ENDS_WITHIN: Duration = Duration::from_secs(300);
 
 /// An earlier session that is shown.
 #[derive(Clone, PartialEq)]
@@ -38,6 +44,8 @@ pub(crate) struct Reading {
 /// What the page showed before, and what ends with the reading.
 #[derive(Clone)]
 pub(super) struct Before {
+    /// The number of the reading, and what it owns.
+    nth: u32,
     owner: Owner,
     filter: FilterSpec,
     hides: bool,
@@ -49,27 +57,54 @@ pub(super) struct Before {
 
 /// Shows a session; `exports` saves it as a file when it is read.
 pub(super) fn open(store: Store, link: Link, seen: SessionSeen, exports: bool) {
+    let id = seen.id.clone();
+    enter(store, link, seen, move |reader| reader.send(&Request::Read(Some(id))));
+    Sessions::of(store).before.update_value(|before| {
+        if let Some(before) = before {
+            before.exports = exports;
+        }
+    });
+}
+
+/// Shows the first session of these files.
+pub(super) fn open_files(store: Store, link: Link, files: ChosenFiles) {
+    let seen = SessionSeen { name: files.name(), owned: Owned::Imported, ..SessionSeen::default() };
+    enter(store, link, seen, move |reader| {
+        reader.give(files);
+        reader.send(&Request::Read(None));
+    });
+}
+
+/// Shows what a worker of its own makes of what it is asked.
+pub(in super::super) fn enter(
+    store: Store,
+    link: Link,
+    seen: SessionSeen,
+    read: impl FnOnce(WorkerLink<Bench>),
+) {
     let sessions = Sessions::of(store);
     leave(store, link);
     store.dialog.set(None);
     // What is open is of the present session.
     link.send(&Request::Inspect(None));
     let owner = store.make(Owner::new);
+    let nth = sessions.readings.get_value() + 1;
+    sessions.readings.set_value(nth);
     sessions.before.set_value(Some(Before {
+        nth,
         owner: owner.clone(),
         filter: store.filter.get_untracked(),
         hides: store.filter_hides.get_untracked(),
         plot_all: store.plot_all.get_untracked(),
         names: store.names.get_untracked(),
         ready: store.ready.get_untracked(),
-        exports,
+        exports: false,
     }));
-    let id = seen.id.clone();
     let reader = owner.with(|| {
         let reader = WorkerLink::start(&link.script(), READY_WITHIN, move |worker, update| {
-            hear(store, link, worker, update);
+            hear(store, link, nth, worker, update);
         });
-        reader.send(&Request::Read(id));
+        read(reader);
         Effect::new(move || reader.send(&Request::Arrange(Box::new(for_reader(store.workspace())))));
         reader
     });
@@ -104,9 +139,12 @@ fn show_nothing(store: Store) {
 }
 
 /// Shows the present session again.
-pub(super) fn leave(store: Store, link: Link) {
+pub(in super::super) fn leave(store: Store, link: Link) {
     let sessions = Sessions::of(store);
+    sessions.difference.leave(store);
     let Some(before) = sessions.before.try_update_value(Option::take).flatten() else { return };
+    // What is pinned or imported may not be written yet.
+    link.ask_shown(wire::encode(&SessionsRequest::End));
     link.show(None);
     show_nothing(store);
     store.names.set(before.names);
@@ -120,11 +158,27 @@ pub(super) fn leave(store: Store, link: Link) {
     let of = untrack(|| if before.plot_all { PlotOf::All } else { PlotOf::One(store.selected.get()) });
     let shows_plots = store.layout.with_untracked(|layout| layout.shows_plots);
     link.send(&Request::Plot(shows_plots.then_some(of)));
-    // A channel is not dropped within its own callback.
-    page::with_next_frame(move || before.owner.cleanup());
+    let nth = before.nth;
+    sessions.ending.update_value(|ending| drop(ending.insert(nth, before.owner)));
+    set_timeout(move || end(sessions, nth), ENDS_WITHIN);
 }
 
-fn hear(store: Store, link: Link, worker: WorkerLink<Bench>, update: Result<Told, Failure>) {
+/// Ends the worker of a reading that was left.
+fn end(sessions: Sessions, nth: u32) {
+    let owner = sessions.ending.try_update_value(|ending| ending.remove(&nth)).flatten();
+    if let Some(owner) = owner {
+        // A channel is not dropped within its own callback.
+        page::with_next_frame(move || owner.cleanup());
+    }
+}
+
+/// Whether this reading is what is shown.
+fn is_shown(store: Store, nth: u32) -> bool {
+    let shown = Sessions::of(store).before.try_with_value(|before| before.as_ref().map(|it| it.nth));
+    shown.flatten() == Some(nth)
+}
+
+fn hear(store: Store, link: Link, nth: u32, worker: WorkerLink<Bench>, update: Result<Told, Failure>) {
     match update {
         Ok(Told::Ready(_)) => {
             worker.begin();
@@ -133,7 +187,7 @@ fn hear(store: Store, link: Link, worker: WorkerLink<Bench>, update: Result<Told
         Ok(Told::Changes(mut changes)) => {
             let apply = move || {
                 // A worker that is about to end says nothing of the present session.
-                if !worker.is_disposed() && store.is_reading.get_untracked() {
+                if !worker.is_disposed() && is_shown(store, nth) {
                     changes.totals.sockets = sockets(store);
                     // Its memory is bounded by its files, and the bound that is shown is for frames that come.
                     changes.totals.budget = store.budget.get_untracked().max(changes.totals.held_bytes);
@@ -153,18 +207,33 @@ fn hear(store: Store, link: Link, worker: WorkerLink<Bench>, update: Result<Told
         }
         Ok(Told::Answer { id, answer }) => worker.answered(id, answer),
         Ok(Told::Sessions(bytes)) => {
-            if let Ok(SessionsUpdate::Reading(told)) = wire::decode(&bytes) {
-                has_come(store, link, *told);
+            match wire::decode(&bytes) {
+                Ok(SessionsUpdate::Reading(told)) => has_come(store, link, nth, *told),
+                Ok(SessionsUpdate::Failed(words)) => store.complain(format::sentence(&words)),
+                Ok(SessionsUpdate::Ended) => {
+                    // What is in the list now may be new.
+                    super::ask(link, &SessionsRequest::List);
+                    end(Sessions::of(store), nth);
+                }
+                Ok(SessionsUpdate::Seen(_)) | Err(_) => {}
             }
         }
-        Ok(Told::Missing | Told::Restored(_) | Told::Unkept(_)) => {}
+        Ok(Told::Difference(bytes)) => {
+            if is_shown(store, nth) {
+                difference::told(store, link, &bytes);
+            }
+        }
+        Ok(Told::Missing | Told::Restored(_) | Told::Unkept(_) | Told::Replay(_) | Told::Outside(_)) => {}
         Err(failure) => {
             let words = match failure {
                 Failure::NotStarted(words) | Failure::Stopped(words) => words,
                 Failure::Unreadable(error) => error.to_string(),
             };
-            store.complain(format!("The session could not be opened: {words}"));
-            leave(store, link);
+            if is_shown(store, nth) {
+                store.complain(format!("The session could not be opened: {words}"));
+                leave(store, link);
+            }
+            end(Sessions::of(store), nth);
         }
     }
 }
@@ -175,17 +244,20 @@ fn sockets(store: Store) -> u16 {
     all.iter().filter(|it| !matches!(untrack(|| it.phase()), Phase::Closed | Phase::Waiting)).count() as u16
 }
 
-fn has_come(store: Store, link: Link, told: ReadingSeen) {
+fn has_come(store: Store, link: Link, nth: u32, told: ReadingSeen) {
     let sessions = Sessions::of(store);
-    let is_shown = sessions.reading.with_untracked(|it| it.as_ref().is_some_and(|it| it.of.id == told.id));
-    if !is_shown {
+    if told.kept != Kept::Pending && told.of.is_some() {
+        super::ask(link, &SessionsRequest::List);
+    }
+    if !is_shown(store, nth) {
         return;
     }
     if let Some(words) = told.failed {
         store.complain(format!("The session could not be opened: {words}."));
         return leave(store, link);
     }
-    if told.is_done {
+    let was_done = sessions.reading.with_untracked(|it| it.as_ref().is_some_and(|it| it.told.is_done));
+    if told.is_done && !was_done {
         let named = (0..).zip(told.names.clone());
         store.names.set(named.map(|(at, (id, name))| (id, (name, at % COLORS))).collect());
         store.ready.update(|ready| {
@@ -202,9 +274,40 @@ fn has_come(store: Store, link: Link, told: ReadingSeen) {
     }
     sessions.reading.update(|reading| {
         if let Some(reading) = reading {
+            if let Some(of) = &told.of {
+                reading.of = (**of).clone();
+            }
             reading.told = told;
         }
     });
+}
+
+/// Names of what is shown in place of the present session.
+pub(in super::super) fn name_shown(store: Store, names: BTreeMap<ConnectionId, (String, u8)>) {
+    store.names.set(names);
+    // Times count from the beginning of each session.
+    store.ready.update(|ready| {
+        if let Some(ready) = ready {
+            ready.clock_began = 0.0;
+        }
+    });
+}
+
+/// Names of connections of the present session, also while another one is shown.
+pub(in super::super) fn name_present(store: Store, names: BTreeMap<ConnectionId, (String, u8)>) {
+    let sessions = Sessions::of(store);
+    let is_reading = sessions.before.try_update_value(|before| match before {
+        Some(before) => {
+            before.names.extend(names.clone());
+            true
+        }
+        None => false,
+    });
+    if is_reading != Some(true)
+        && !store.names.with_untracked(|known| names.iter().all(|it| known.get(it.0) == Some(it.1)))
+    {
+        store.names.update(|known| known.extend(names));
+    }
 }
 
 /// What is shown in place of the present session, and the way back.
@@ -212,6 +315,9 @@ pub(super) fn bar(store: Store, link: Link, sessions: Sessions) -> AnyView {
     let words =
         move || sessions.reading.with(|reading| reading.as_ref().map_or_else(Default::default, words));
     let name = move || sessions.reading.with(|it| it.as_ref().map(|it| title(&it.of)).unwrap_or_default());
+    let id = move || sessions.reading.with_untracked(|it| it.as_ref().map(|it| it.of.id.clone()));
+    let ask_replay = move || replay::ask_for(store, id());
+    let ask_compare = move || difference::ask_for(store, id());
     let back = move || {
         leave(store, link);
         page::focus_soon("[data-testid=timeline]");
@@ -220,6 +326,9 @@ pub(super) fn bar(store: Store, link: Link, sessions: Sessions) -> AnyView {
         <div class="sessions-line" data-shown="" role="status" data-testid="sessions-shown">
             <b class="sessions-name">{name}</b>
             <span class="sessions-words">{words}</span>
+            {missing::button(sessions)}
+            {button("quiet", "sessions-replay", "Replay", "Sends again what it sent, to a server that you choose", ask_replay)}
+            {button("quiet", "sessions-compare", "Compare with …", "Shows how another session differs from it", ask_compare)}
             {button("primary", "sessions-back", "Back to now", "Shows what happens now; connections were open all the time", back)}
         </div>
     }
@@ -229,20 +338,34 @@ pub(super) fn bar(store: Store, link: Link, sessions: Sessions) -> AnyView {
 fn words(reading: &Reading) -> String {
     let Reading { of, told } = reading;
     if !told.is_done {
-        return format!("Reading: {} so far.", format::counted(told.frames, "frame"));
+        return match told.bytes {
+            (_, 0) => format!("Reading: {} so far.", format::counted(told.frames, "frame")),
+            (read, all) => format!("Reading: {} of {}.", format::size(read), format::size(all)),
+        };
     }
     let mut words = vec!["Read only.".to_owned()];
     if !of.target.is_empty() {
         words.push(format!("{}.", of.target));
     }
+    let is_imported = of.owned == Owned::Imported;
     if of.removed > 0 {
-        words.push(format!("{} before these had no room.", format::counted(of.removed, "frame")));
+        let why = if is_imported { "are not in the file, or had no room" } else { "had no room" };
+        words.push(format!("{} before these {why}.", format::counted(of.removed, "frame")));
     }
     if told.lost_frames > 0 {
         words.push(format!("{} between these are damaged.", format::counted(told.lost_frames, "frame")));
     }
-    if of.owned != Owned::Imported {
-        words.push("At most the last second before its tab ended is missing.".to_owned());
+    match &told.kept {
+        _ if !is_imported => {
+            words.push("At most the last second before its tab ended is missing.".to_owned())
+        }
+        Kept::Pending => words.push("It is being added to the list of sessions.".to_owned()),
+        Kept::Yes => {}
+        Kept::Not(why) => words.push(format!("It is not kept, and is gone when you leave it: {why}.")),
+    }
+    if told.others > 0 {
+        let more = format::counted(told.others, "more session");
+        words.push(format!("{more} of the files stand in the list."));
     }
     words.join(" ")
 }

@@ -60,7 +60,7 @@ fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView
         if let (true, Some(card)) = (store.wanted.get() == Some(at), card.get()) {
             by_hand.set(Some(true));
             store.wanted.set(None);
-            crate::browser::page::with_next_frame(move || crate::browser::page::bring_to_top(&card));
+            crate::browser::page::with_next_frame(move || crate::browser::layout::bring_to_top(&card));
         }
     });
     let name = check.with_untracked(|check| check.name.clone());

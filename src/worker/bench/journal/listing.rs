@@ -91,6 +91,11 @@ impl Journal {
     async fn other(&self, folder: &str) -> Option<SessionSeen> {
         let files = self.files(folder).await.ok()?;
         let is_elsewhere = self.is_elsewhere(folder).await;
+        if files.head == 0 && !is_elsewhere {
+            // An import that was broken off: its head is written last.
+            let _ = self.folders.remove_folder(folder).await;
+            return None;
+        }
         let last = files.segments.last_key_value().map(|(first, bytes)| (*first, *bytes));
         let known = {
             let known = self.known.borrow();
@@ -125,9 +130,6 @@ impl Journal {
     /// Reads what its files say.
     async fn look(&self, folder: &str, files: &Files) -> Option<SessionSeen> {
         let mut seen = SessionSeen { id: folder.to_owned(), ..SessionSeen::default() };
-        if files.head == 0 && files.segments.is_empty() {
-            return None;
-        }
         let opening = match self.folders.read(folder, HEAD).await {
             Ok(head) => Opening::new(&head, 0).map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
@@ -160,7 +162,6 @@ impl Journal {
     /// Removes the oldest files of the oldest sessions until this many bytes more have room.
     pub(super) async fn make_room<W: World>(&self, worker: &BenchWorker<W>, wanted: u64) {
         let budget = worker.state(|s| s.workspace.journal.budget).max(JournalSetup::LEAST);
-        let wanted = wanted.min(budget / 8);
         let Ok(mut folders) = self.folders.folders().await else { return };
         folders.sort_unstable();
         let own = self.writer.borrow().as_ref().map(|writer| writer.about.id.clone());
@@ -213,7 +214,7 @@ impl Journal {
         head.append(&record).map_err(|error| error.to_string())
     }
 
-    async fn exists(&self, id: &str) -> Result<(), String> {
+    pub(super) async fn exists(&self, id: &str) -> Result<(), String> {
         let folders = self.folders.folders().await.map_err(|error| error.to_string())?;
         if folders.iter().any(|folder| folder == id) {
             return Ok(());

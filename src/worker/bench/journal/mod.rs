@@ -4,6 +4,7 @@
 //! so a message costs nothing when it comes and the first download of the worker knows no journal. One rule: each tab writes
 //! into a folder of its own, and holds its head open for as long as it lives, by which other tabs know that it does.
 
+mod import;
 mod listing;
 mod reading;
 mod writer;
@@ -15,11 +16,17 @@ use std::time::Duration;
 
 use super::worker::BenchWorker;
 use crate::engine::base::folders::Folders;
+use crate::engine::base::world::LocalFuture;
+use crate::engine::session::journal::{Opened, Opening};
+use crate::engine::session::read::Chosen;
 use crate::engine::{Instant, World};
 use crate::wire;
 use crate::wire::bench::{Keeping, SessionSeen, SessionsRequest, SessionsSeen, SessionsUpdate, Update};
 use listing::Known;
+use reading::Hold;
 use writer::Writer;
+
+pub(super) use reading::Former;
 
 /// What has happened is written this often. It bounds what is missing when the browser is killed.
 const EVERY: Duration = Duration::from_millis(250);
@@ -31,14 +38,24 @@ const AGAIN: Duration = Duration::from_secs(5);
 /// The file of a session with everything but its frames.
 const HEAD: &str = "head";
 
+/// The files that a person chose, as the page has given them.
+pub type GivenFiles = Rc<dyn Fn() -> Vec<Box<dyn Chosen>>>;
+
 /// The journal, for what the worker names before it is downloaded.
 pub(super) trait Journaling<W: World> {
     /// Writes what is not written yet.
     fn write_now(self: Rc<Self>, worker: &BenchWorker<W>);
     /// Does what an encoded [`SessionsRequest`] says.
     fn perform(self: Rc<Self>, worker: &BenchWorker<W>, request: &[u8]);
-    /// Reads a kept session, which this worker shows from now on.
-    fn show(self: Rc<Self>, worker: &BenchWorker<W>, id: String);
+    /// Reads a kept session, or the files that the page has given; this worker shows it from now on.
+    fn show(self: Rc<Self>, worker: &BenchWorker<W>, id: Option<String>);
+    /// Reads a kept session, or only what its head says.
+    fn opened(
+        self: Rc<Self>,
+        worker: &BenchWorker<W>,
+        id: String,
+        with_frames: bool,
+    ) -> LocalFuture<Result<Opened, String>>;
 }
 
 /// The journal of this tab.
@@ -55,6 +72,8 @@ struct Journal {
     /// Before this moment a disk that refused is not asked again.
     rests_until: Cell<Instant>,
     is_busy: Cell<bool>,
+    /// The kept session that this worker shows.
+    hold: RefCell<Option<Hold>>,
     /// What was told last.
     told: RefCell<Option<SessionsSeen>>,
     /// What the files of other sessions hold, by session: they do not change.
@@ -62,6 +81,11 @@ struct Journal {
 }
 
 impl<W: World> BenchWorker<W> {
+    /// Reads what is imported from here.
+    pub fn imports_from(&self, files: GivenFiles) {
+        self.state(|s| s.files = Some(files));
+    }
+
     /// Keeps what happens in these folders, from now on.
     pub fn keep_sessions_in(&self, folders: Rc<dyn Folders>) {
         let journal = Rc::new(Journal {
@@ -73,6 +97,7 @@ impl<W: World> BenchWorker<W> {
             unkept: Cell::default(),
             rests_until: Cell::default(),
             is_busy: Cell::default(),
+            hold: RefCell::default(),
             told: RefCell::default(),
             known: RefCell::default(),
         });
@@ -108,9 +133,29 @@ impl<W: World> Journaling<W> for Journal {
         (worker.0.spawn.clone())(Box::pin(async move { self.write(&worker).await }));
     }
 
-    fn show(self: Rc<Self>, worker: &BenchWorker<W>, id: String) {
+    fn show(self: Rc<Self>, worker: &BenchWorker<W>, id: Option<String>) {
         let worker = worker.clone();
-        (worker.0.spawn.clone())(Box::pin(async move { self.read(&worker, &id).await }));
+        (worker.0.spawn.clone())(Box::pin(async move {
+            match id {
+                Some(id) => self.read(&worker, &id).await,
+                None => self.import(&worker).await,
+            }
+        }));
+    }
+
+    fn opened(
+        self: Rc<Self>,
+        worker: &BenchWorker<W>,
+        id: String,
+        with_frames: bool,
+    ) -> LocalFuture<Result<Opened, String>> {
+        let worker = worker.clone();
+        Box::pin(async move {
+            match with_frames {
+                true => self.read_all(&worker, &id, |_| {}).await,
+                false => self.read_head(&id, 0).await.map(Opening::finish),
+            }
+        })
     }
 
     fn perform(self: Rc<Self>, worker: &BenchWorker<W>, request: &[u8]) {
@@ -120,6 +165,7 @@ impl<W: World> Journaling<W> for Journal {
         (worker.0.spawn.clone())(Box::pin(async move {
             let failed = match request {
                 SessionsRequest::TellAll => return worker.tell_all(),
+                SessionsRequest::End => return self.end(&worker).await,
                 SessionsRequest::List => None,
                 SessionsRequest::Rename { id, name } => self.rename(&id, &name).await.err(),
                 SessionsRequest::Delete { id } => self.delete(&worker, &id).await.err(),

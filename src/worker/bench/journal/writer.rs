@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::super::masks;
+use super::super::pins::Pins;
 use super::super::worker::{BenchWorker, State};
 use super::{AGAIN, HEAD, Journal};
 use crate::engine::base::folders::{OpenError, OpenFile};
@@ -18,9 +19,9 @@ use crate::engine::{Frame, Instant, World};
 use crate::wire::bench::{JournalSetup, Keeping};
 
 /// A file of frames is not made longer than this; the budget goes by whole files.
-const SEGMENT: u64 = 4 << 20;
+pub(super) const SEGMENT: u64 = 4 << 20;
 /// Bytes that are written at once.
-const PIECE: usize = 256 << 10;
+pub(super) const PIECE: usize = 256 << 10;
 /// Each key that is typed into a secret makes a value, and its first letters stand in every message: what is written already is
 /// cleaned of a value that has stayed the same for this long.
 const CLEANS_AFTER: Duration = Duration::from_secs(3);
@@ -37,6 +38,68 @@ pub(super) fn first_of(file: &str) -> Option<u64> {
     file.strip_suffix(".frames")?.parse().ok()
 }
 
+/// A content without the values of secrets.
+pub(super) fn clean<'a>(masker: Option<&Masker>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    masker.map_or(Cow::Borrowed(bytes), |masker| masker.mask_bytes(bytes))
+}
+
+/// The pins that a head has.
+#[derive(Clone, Default)]
+pub(super) struct PinsWritten {
+    pins: BTreeMap<u64, String>,
+    changes: u64,
+}
+
+impl PinsWritten {
+    /// Those of a head that is about to be written.
+    pub fn none() -> Self {
+        Self { changes: u64::MAX, ..Self::default() }
+    }
+
+    /// Those of a head that was just read.
+    pub fn of(pins: &Pins) -> Self {
+        Self { pins: notes(pins), changes: pins.changes() }
+    }
+
+    /// What the head has to say of pins since the last time; `in_files` has the number of a frame there.
+    pub fn news(
+        &mut self,
+        news: &mut Vec<u8>,
+        pins: &Pins,
+        masker: Option<&Masker>,
+        in_files: impl Fn(u64) -> u64,
+    ) {
+        if self.changes == pins.changes() {
+            return;
+        }
+        self.changes = pins.changes();
+        for number in self.pins.keys().filter(|number| !pins.pins.contains_key(number)) {
+            write_unpin(news, in_files(*number));
+        }
+        let notes = notes(pins);
+        for (number, note) in notes.iter().filter(|(number, note)| self.pins.get(number) != Some(note)) {
+            let Some((pin, content)) = pins.content(*number) else { continue };
+            let row = &pin.row;
+            let frame = Frame {
+                number: in_files(*number),
+                at: row.at,
+                connection: row.connection.0,
+                kind: row.kind,
+                bytes: &clean(masker, &content),
+                round_trip: row.round_trip,
+                is_tainted: row.is_tainted,
+            };
+            let note = clean(masker, note.as_bytes());
+            write_pin(news, FrameRecord { frame, question: None }, &String::from_utf8_lossy(&note));
+        }
+        self.pins = notes;
+    }
+}
+
+fn notes(pins: &Pins) -> BTreeMap<u64, String> {
+    pins.pins.iter().map(|(number, pin)| (*number, pin.note.clone())).collect()
+}
+
 /// The session of this tab as it is written.
 pub(super) struct Writer {
     pub about: About,
@@ -48,8 +111,7 @@ pub(super) struct Writer {
     /// Whose beginning is written, and how far it had come.
     connections: HashMap<(u32, Instant), (bool, bool)>,
     handshakes: u64,
-    pins: BTreeMap<u64, String>,
-    pin_changes: u64,
+    pins: PinsWritten,
     secrets: Vec<String>,
     masker: Option<Masker>,
     /// When what is written already is looked through for values that have become secrets.
@@ -70,7 +132,7 @@ impl Writer {
     }
 
     fn mask<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        self.masker.as_ref().map_or(Cow::Borrowed(bytes), |masker| masker.mask_bytes(bytes))
+        clean(self.masker.as_ref(), bytes)
     }
 
     /// The head grows by this. After an error all of it is written again, since a part of a record hides what follows.
@@ -84,19 +146,7 @@ impl Writer {
     }
 
     fn connection(&self, connection: &Connection) -> Connection {
-        let Some(masker) = &self.masker else { return connection.clone() };
-        let clean = |text: &str| masker.mask(text).into_owned();
-        let mut connection = connection.clone();
-        connection.name = clean(&connection.name);
-        connection.url = clean(&connection.url);
-        connection.offered.iter_mut().for_each(|it| *it = clean(it));
-        if let Some(opened) = &mut connection.opened {
-            opened.protocol = clean(&opened.protocol);
-        }
-        if let Some(closed) = &mut connection.closed {
-            closed.reason = clean(&closed.reason);
-        }
-        connection
+        self.masker.as_ref().map_or_else(|| connection.clone(), |masker| connection.masked(masker))
     }
 
     /// What the head has to say of handshakes and pins since the last time.
@@ -116,31 +166,7 @@ impl Writer {
                 }
             }
         }
-        if self.pin_changes != s.pins.changes() {
-            self.pin_changes = s.pins.changes();
-            for number in self.pins.keys().filter(|number| !s.pins.pins.contains_key(number)) {
-                write_unpin(&mut news, *number);
-            }
-            let notes: BTreeMap<u64, String> =
-                s.pins.pins.iter().map(|(number, pin)| (*number, pin.note.clone())).collect();
-            for (number, note) in notes.iter().filter(|(number, note)| self.pins.get(number) != Some(note)) {
-                let Some((pin, content)) = s.pins.content(*number) else { continue };
-                let bytes = &self.mask(&content);
-                let row = &pin.row;
-                let frame = Frame {
-                    number: *number,
-                    at: row.at,
-                    connection: row.connection.0,
-                    kind: row.kind,
-                    bytes,
-                    round_trip: row.round_trip,
-                    is_tainted: row.is_tainted,
-                };
-                let note = self.mask(note.as_bytes());
-                write_pin(&mut news, FrameRecord { frame, question: None }, &String::from_utf8_lossy(&note));
-            }
-            self.pins = notes;
-        }
+        self.pins.news(&mut news, &s.pins, self.masker.as_ref(), |number| number);
         news
     }
 }
@@ -149,7 +175,10 @@ impl Journal {
     /// Writes what is not written yet, unless that is under way.
     pub(super) async fn write<W: World>(&self, worker: &BenchWorker<W>) {
         let setup = worker.state(|s| s.workspace.journal);
-        if worker.state(|s| s.is_reader || !s.is_arranged) || self.is_busy.replace(true) {
+        if worker.state(|s| s.is_reader) {
+            return self.keep_pins(worker).await;
+        }
+        if !worker.state(|s| s.is_arranged) || self.is_busy.replace(true) {
             return;
         }
         if setup.is_off {
@@ -247,8 +276,7 @@ impl Journal {
             segments: BTreeMap::new(),
             connections: HashMap::new(),
             handshakes: 0,
-            pins: BTreeMap::new(),
-            pin_changes: 0,
+            pins: PinsWritten::default(),
             secrets: Vec::new(),
             masker: None,
             cleans_at: None,
@@ -266,8 +294,8 @@ impl Journal {
             journal::begin(&mut all);
             write_about(&mut all, &writer.about);
             writer.connections.clear();
-            writer.pins.clear();
-            (writer.handshakes, writer.pin_changes) = (u64::MAX, u64::MAX);
+            writer.handshakes = u64::MAX;
+            writer.pins = PinsWritten::none();
             all.extend(worker.state(|s| writer.news(s)));
             writer.head.clear().map_err(|error| error.to_string())?;
             writer.head_bytes = 0;
@@ -284,7 +312,8 @@ impl Journal {
             writer.about.id.clone()
         });
         let Some(folder) = folder else { return Ok(()) };
-        self.make_room(worker, SEGMENT).await;
+        let budget = worker.state(|s| s.workspace.journal.budget).max(JournalSetup::LEAST);
+        self.make_room(worker, SEGMENT.min(budget / 8)).await;
         // Frames that the log has dropped meanwhile are missing.
         let oldest = worker.state(|s| s.record.log.oldest());
         let first = self.next.get().max(oldest);

@@ -207,7 +207,7 @@ pub fn steps(choices: &Choices<'_>, levels: usize) -> Value {
 }
 
 fn step(choices: &Choices<'_>, levels: usize) -> Value {
-    let mut step = match choices.below(if levels == 0 { 12 } else { 18 }) {
+    let mut step = match choices.below(if levels == 0 { 12 } else { 19 }) {
         0..=2 => {
             let mut step = json!({"send": payload(choices)});
             on(&mut step, choices);
@@ -249,6 +249,12 @@ fn step(choices: &Choices<'_>, levels: usize) -> Value {
         9 => json!({"set": {"n": choices.below(4), "x": json::value(choices, 1)}}),
         10 => match choices.below(3) {
             0 => json!({"assert": comparison(choices)}),
+            1 => json!({"wait": match choices.below(4) {
+                0 => json!({"uniform": {"from": choices.pick(WAITS), "to": "5ms"}}),
+                1 => json!({"normal": {"mean": choices.pick(WAITS), "deviation": "1ms"}}),
+                2 => json!({"exponential": {"mean": choices.pick(WAITS)}}),
+                _ => json!({"lognormal": {"mean": "1ms", "deviation": choices.pick(WAITS)}}),
+            }}),
             _ => json!({"wait": choices.pick(WAITS)}),
         },
         11 => json!({
@@ -298,6 +304,17 @@ fn step(choices: &Choices<'_>, levels: usize) -> Value {
             1 => json!({"use": choices.pick(&["twice", "shared"]), "n": choices.below(3)}),
             _ => json!({"use": choices.pick(&["ask", "twice", "gone"]), "what": "{{n}}", "on": "a"}),
         },
+        17 => {
+            let load = choices.pick(&["clients", "rate", "sessions"]);
+            let stage = |to: u64| json!({"for": choices.pick(&["0s", "1ms", "30ms"]), (load): to});
+            let stages = [stage(2), stage(200), stage(1)];
+            let stages = if load == "clients" { &stages[..1] } else { &stages[..] };
+            let mut round = steps(choices, levels - 1);
+            // Rounds of clients that never wait would have no end in virtual time.
+            round.as_array_mut().expect("steps are a list").push(json!({"wait": "1ms"}));
+            let ramp = json!({"stages": stages, "arrivals": choices.pick(&["even", "random"])});
+            json!({"on": "crowd", "ramp": ramp, "steps": round})
+        }
         _ => json!({"measure": "whole", "steps": steps(choices, levels - 1)}),
     };
     if choices.chance(50) {

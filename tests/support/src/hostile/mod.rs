@@ -6,5 +6,7 @@
 pub mod choices;
 pub mod claims;
 pub mod grammar;
+pub mod grown;
 pub mod json;
+pub mod kept;
 pub mod server;

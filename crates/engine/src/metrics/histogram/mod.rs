@@ -162,6 +162,14 @@ impl Histogram {
         })
     }
 
+    /// Each duration, as the middle of its bucket, with how many there are of it; ascending.
+    pub fn recorded(&self) -> impl Iterator<Item = (Duration, u64)> + '_ {
+        self.micros.iter_recorded().map(|bucket| {
+            let middle = self.micros.median_equivalent(bucket.value_iterated_to());
+            (Duration::from_micros(middle), bucket.count_at_value())
+        })
+    }
+
     /// A collection of what was exported; none when a value is beyond [`Self::LONGEST`] or there are too many of them.
     pub(super) fn of_buckets(buckets: impl IntoIterator<Item = (u64, u64)>) -> Option<Self> {
         let mut whole = Self::new();

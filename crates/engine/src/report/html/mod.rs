@@ -4,6 +4,7 @@
 //! Content-Security-Policy would forbid what came through all the same. Folding uses `details`, not a script, so that
 //! the file works wherever it is opened, even as a CI artifact.
 
+mod capacity;
 mod chart;
 mod check;
 mod figures;
@@ -107,6 +108,7 @@ fn sections(report: &Report, prefix: &str) -> Markup {
         (check::checks(&report.checks, prefix))
         (latency(report))
         (chart::over_time(&report.seconds))
+        (capacity::capacity(report.capacity.as_ref()))
         (shards::shards(&report.shards))
         (environment(report))
         (server(report))

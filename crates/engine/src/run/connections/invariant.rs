@@ -60,6 +60,12 @@ impl Guard {
         }
     }
 
+    /// What comes from now on is of another session; whether something was seen or broken stays.
+    pub fn renew(&mut self) {
+        (self.last, self.heard) = (None, None);
+        self.seen.clear();
+    }
+
     /// The connection is open, for the first time or again.
     pub fn opened(&mut self, at: Instant) {
         self.heard.get_or_insert(at);

@@ -15,7 +15,7 @@ use super::super::outcome::meter::Meter;
 use super::super::pacing::yield_budget::YieldBudget;
 use super::invariant::Guard;
 use super::life::Life;
-use super::standing::{Desk, Standing};
+use super::standing::{Standing, StandingTasks};
 use crate::base::notify::Notify;
 use crate::base::words;
 use crate::base::world::{Answer, RawFrame};
@@ -63,7 +63,7 @@ pub(crate) struct CheckContext {
     /// Broken invariants and framings, by their number; the runner of the steps notes them.
     pub broken: RefCell<Vec<(usize, Failure)>>,
     /// What answers and heartbeats have to do, and what they did.
-    pub desk: Desk,
+    pub standing_tasks: StandingTasks,
 }
 
 /// A client, or a member of a group of them.
@@ -81,6 +81,10 @@ pub(crate) struct Member<W: World> {
     /// The number of the last message.
     pub seq: Cell<u64>,
     pub last_sent: Cell<Option<Instant>>,
+    /// From where on messages belong to the session that runs.
+    pub fresh: Cell<u64>,
+    /// How many waits were drawn for it.
+    pub draws: Cell<u64>,
     pub opened: Cell<Option<Instant>>,
     /// The subprotocol of the last handshake.
     pub protocol: RefCell<String>,
@@ -135,6 +139,8 @@ impl<W: World> Member<W> {
             captures: RefCell::default(),
             seq: Cell::new(0),
             last_sent: Cell::new(None),
+            fresh: Cell::new(0),
+            draws: Cell::new(0),
             opened: Cell::new(None),
             protocol: RefCell::default(),
             extensions: RefCell::default(),
@@ -169,6 +175,17 @@ impl<W: World> Member<W> {
             Some((_, known)) => *known = order,
             None => counted.push((place, order)),
         }
+    }
+
+    /// Begins a session: what came before, and what was captured, was another one's.
+    pub fn renew(&self, order: u64, row: Option<&Map<String, Value>>) {
+        self.fresh.set(order);
+        self.last_sent.set(None);
+        self.opened.set(None);
+        let mut captures = self.captures.borrow_mut();
+        captures.clear();
+        captures.extend(row.cloned().into_iter().flatten());
+        self.guards.borrow_mut().iter_mut().for_each(Guard::renew);
     }
 
     pub fn state(&self) -> State {
@@ -343,7 +360,7 @@ impl<W: World> Member<W> {
                 self.context.meter.borrow_mut().opened(is_again);
                 self.guards.borrow_mut().iter_mut().for_each(|guard| guard.opened(at));
                 if let Some(standing) = &*self.standing.borrow() {
-                    standing.opened(&self.context.desk, self.number, self.handshakes.get(), at);
+                    standing.opened(&self.context.standing_tasks, self.number, self.handshakes.get(), at);
                 }
                 self.notify.ring();
             }
@@ -447,7 +464,7 @@ impl<W: World> Member<W> {
             self.context.broken.borrow_mut().extend(broken.map(|broken| (guard.index, broken)));
         }
         if let Some(standing) = &*self.standing.borrow()
-            && standing.takes(&message, &self.context.desk, self.number, self.handshakes.get())
+            && standing.takes(&message, &self.context.standing_tasks, self.number, self.handshakes.get())
         {
             self.inbox.answered(message);
             return;

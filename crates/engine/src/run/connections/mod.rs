@@ -80,6 +80,21 @@ impl<W: World> Connections<W> {
         }
     }
 
+    /// The row of a member.
+    fn row(&self, place: usize, index: Option<u64>) -> Option<Ref<'_, Map<String, Value>>> {
+        let index = index?;
+        Ref::filter_map(self.rows.borrow(), |rows| {
+            rows.get(&place).map(|rows| &rows[index as usize % rows.len()])
+        })
+        .ok()
+    }
+
+    /// Begins a session of a member: it knows its row, and nothing of the session before.
+    pub fn renew(&self, member: &Member<W>) {
+        let row = self.row(member.client, member.index);
+        member.renew(self.sequence.next(), row.as_deref());
+    }
+
     /// Makes members of a client, as far as there are not that many and they are of this shard.
     pub fn enlist(&self, place: usize, client: &Client, count: Option<u64>) -> Result<(), Box<Failure>> {
         if let Some(count) = count.filter(|count| *count > MOST_MEMBERS) {
@@ -107,8 +122,7 @@ impl<W: World> Connections<W> {
             let (sequence, context) = (self.sequence.clone(), self.context.clone());
             let number = members.len();
             let member = Member::new(name, number, place, index, sequence, guards, context);
-            if let (Some(index), Some(rows)) = (index, self.rows.borrow().get(&place)) {
-                let row = &rows[index as usize % rows.len()];
+            if let Some(row) = self.row(place, index) {
                 member.captures.borrow_mut().extend(row.clone());
             }
             members.push(member);

@@ -77,7 +77,7 @@ pub(crate) enum What {
 
 /// What is to be done on all connections of a check, and what was done.
 #[derive(Default)]
-pub(crate) struct Desk {
+pub(crate) struct StandingTasks {
     tasks: RefCell<VecDeque<Task>>,
     pub notify: Notify,
     did: RefCell<BTreeMap<usize, Done>>,
@@ -93,7 +93,7 @@ pub(crate) struct Done {
     pub failure: Option<Failure>,
 }
 
-impl Desk {
+impl StandingTasks {
     fn push(&self, task: Task) {
         self.tasks.borrow_mut().push_back(task);
         self.notify.ring();
@@ -223,25 +223,31 @@ impl Pulse {
 }
 
 impl Standing {
-    pub fn opened(&self, desk: &Desk, member: usize, handshake: u32, at: Instant) {
+    pub fn opened(&self, standing_tasks: &StandingTasks, member: usize, handshake: u32, at: Instant) {
         if let Some(pulse) = &self.pulse {
-            desk.push(Task { member, handshake, at, what: What::Opened(pulse.clone()) });
+            standing_tasks.push(Task { member, handshake, at, what: What::Opened(pulse.clone()) });
         }
     }
 
     /// Whether a message is answered, or is the reply to a beat, so that no step sees it.
-    pub fn takes(&self, message: &Rc<Message>, desk: &Desk, member: usize, handshake: u32) -> bool {
+    pub fn takes(
+        &self,
+        message: &Rc<Message>,
+        standing_tasks: &StandingTasks,
+        member: usize,
+        handshake: u32,
+    ) -> bool {
         if let Some(pulse) = self.pulse.as_ref().filter(|pulse| pulse.takes(message)) {
-            desk.matched(pulse.line, member);
+            standing_tasks.matched(pulse.line, member);
             return true;
         }
         let Some(rule) = self.rules.iter().find(|rule| rule.takes(message)) else { return false };
-        desk.matched(rule.line, member);
+        standing_tasks.matched(rule.line, member);
         let what = match rule.is_looping(message) {
             None => What::Answer(rule.clone(), message.clone()),
             Some(why) => What::Loop(rule.clone(), message.clone(), why),
         };
-        desk.push(Task { member, handshake, at: message.at, what });
+        standing_tasks.push(Task { member, handshake, at: message.at, what });
         true
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::super::connections::invariant::Law;
 use super::super::connections::member::{CheckContext, Member};
-use super::super::connections::standing::Desk;
+use super::super::connections::standing::StandingTasks;
 use super::super::connections::{BoundLaw, Connections};
 use super::super::inbox::queue::Budget;
 use super::super::outcome::check_results::CheckResults;
@@ -39,6 +39,8 @@ pub(crate) struct CheckRun<'r, W: World> {
     pub results: CheckResults,
     /// Whether a threshold says how many messages may be missing, so that rounds continue without them.
     pub bears_missing: bool,
+    /// How many waits were drawn for no client.
+    pub draws: Cell<u64>,
 }
 
 impl<'r, W: World> CheckRun<'r, W> {
@@ -56,7 +58,9 @@ impl<'r, W: World> CheckRun<'r, W> {
         let results = CheckResults::new(results_of(suite, definition, &titles));
         let mut bounds = definition.thresholds.iter().chain(&suite.thresholds);
         let bears_missing = bounds.any(|bound| judge::is_about_missing(&bound.metric));
-        let this = Self { run, number, definition, began, values, connections, results, bears_missing };
+        let draws = Cell::new(0);
+        let this =
+            Self { run, number, definition, began, values, connections, results, bears_missing, draws };
         (this, made)
     }
 
@@ -108,7 +112,7 @@ impl<'r, W: World> CheckRun<'r, W> {
     /// Whether an event has ended the check, whatever the steps do.
     pub fn is_broken(&self) -> bool {
         let context = &self.connections.context;
-        !context.broken.borrow().is_empty() || context.desk.has_failed()
+        !context.broken.borrow().is_empty() || context.standing_tasks.has_failed()
     }
 
     /// Reports the state of these steps.
@@ -141,7 +145,7 @@ fn connect_rules<W: World>(
             ignore,
             invariants: run.plan.suite.invariants.len(),
             broken: RefCell::default(),
-            desk: Desk::default(),
+            standing_tasks: StandingTasks::default(),
         };
         Connections::new(run.plan.options.shard, definition.clients.len(), laws, context)
     };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::step_results::{Cause, Failures};
+use super::causes::{Cause, Failures};
 use crate::base::words;
 use crate::base::world::Opening;
 use crate::metrics::{Counters, Histogram, Metrics, Reading, Stat, Subject, Threshold};

@@ -2,6 +2,7 @@
 //!
 //! It refuses to open, send or wait.
 
+pub(super) mod causes;
 pub(super) mod check_results;
 pub(super) mod conditions;
 pub(super) mod failure;
@@ -9,5 +10,6 @@ pub(super) mod interrupted;
 pub(super) mod judge;
 pub(super) mod leftovers;
 pub(super) mod meter;
+mod step_record;
 pub(super) mod step_results;
 pub(super) mod unmet;

@@ -3,16 +3,16 @@
 //! Owns one line for each step of the suite's text, whatever the number of its rounds and clients, so that a report of
 //! a million rounds is as long as that of one. It refuses to know what a step does.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
+use super::causes::Failures;
 use super::interrupted::Interrupted;
+use super::step_record::StepRecord;
 use super::unmet::{self, Awaited};
 use crate::Instant;
-use crate::report::{Failure, FailureKind, Millis, Standing, StepReport, Verdict};
+use crate::report::{Failure, Millis, Standing, StepReport, Verdict};
 use crate::suite::{Origin, Step, Verb};
 
 /// The steps of one check.
@@ -23,53 +23,6 @@ pub(crate) struct StepResults {
     failures: Failures,
     /// Whether what fails now only follows from a failure before it.
     is_follow_up: bool,
-}
-
-struct StepRecord {
-    path: String,
-    position: u32,
-    origin: Option<Rc<Origin>>,
-    /// Whether it opens connections.
-    is_opening: bool,
-    /// Whether it waits for messages.
-    is_awaiting: bool,
-    title: String,
-    note: Option<String>,
-    on: Vec<String>,
-    known: BTreeSet<String>,
-    runs: u64,
-    failed: u64,
-    /// Started and not ended.
-    running: u64,
-    /// Since when at least one run of it is under way.
-    since: Instant,
-    took: Duration,
-    verdict: Verdict,
-    failure: Option<Failure>,
-    /// For whom it failed.
-    failed_clients: BTreeSet<String>,
-    /// Why it did not hold, where it may.
-    forgiven: Option<String>,
-    awaited: Awaited,
-    /// Whether a threshold decides how many of its messages may be missing.
-    is_borne: bool,
-    /// Whether it has changed since it was last reported.
-    is_news: bool,
-    /// Whether it ran after the check had failed, so that it says nothing of the check.
-    is_follow_up: bool,
-    /// Whether it stands where steps may fail.
-    is_tried: bool,
-    /// What an answer or a heartbeat did.
-    standing: Option<Standing>,
-}
-
-impl StepRecord {
-    /// The line of the suite that shows it: the step itself, or the use of a definition in another file.
-    fn in_suite(&self) -> u32 {
-        let used =
-            self.origin.as_ref().filter(|origin| origin.file.is_some()).and_then(|origin| origin.line());
-        used.unwrap_or(self.position)
-    }
 }
 
 impl StepResults {
@@ -94,6 +47,7 @@ impl StepResults {
         match &step.verb {
             Verb::All(branches) => branches.iter().flatten().for_each(|step| self.add(step)),
             Verb::Repeat(repeat) => repeat.steps.iter().for_each(|step| self.add(step)),
+            Verb::Ramp(ramp) => ramp.steps.iter().for_each(|step| self.add(step)),
             Verb::Use(used) => used.steps.iter().for_each(|step| self.add(step)),
             Verb::Measure(_, steps) => steps.iter().for_each(|step| self.add(step)),
             Verb::Bisect(bisect) => self.add_tried(&bisect.steps),
@@ -120,33 +74,7 @@ impl StepResults {
 
     /// A line of its own, for steps and for what stands beside them.
     pub fn line(&mut self, path: &str, position: u32, title: &str, note: Option<String>) -> usize {
-        let line = StepRecord {
-            path: path.to_owned(),
-            position,
-            origin: None,
-            is_opening: false,
-            is_awaiting: false,
-            title: title.to_owned(),
-            note,
-            on: Vec::new(),
-            known: BTreeSet::new(),
-            runs: 0,
-            failed: 0,
-            running: 0,
-            since: Instant::default(),
-            took: Duration::ZERO,
-            verdict: Verdict::Skipped,
-            failure: None,
-            failed_clients: BTreeSet::new(),
-            forgiven: None,
-            awaited: Awaited::default(),
-            is_borne: false,
-            is_news: true,
-            is_follow_up: false,
-            is_tried: false,
-            standing: None,
-        };
-        self.lines.push(line);
+        self.lines.push(StepRecord::new(path, position, title, note));
         self.places.insert(path.to_owned(), self.lines.len() - 1);
         self.lines.len() - 1
     }
@@ -403,102 +331,6 @@ impl StepResults {
     }
 
     pub fn into_reports(self) -> Vec<StepReport> {
-        let report = |line: StepRecord| StepReport {
-            path: line.path,
-            line: line.position,
-            file: line.origin.as_ref().and_then(|origin| origin.file.clone()),
-            used_at: line.origin.as_ref().map(|origin| origin.used.clone()).unwrap_or_default(),
-            title: line.title,
-            note: line.note,
-            verdict: line.verdict,
-            duration_ms: line.took.into(),
-            on: line.on,
-            runs: line.runs,
-            failed_runs: line.failed,
-            failed_clients: line.failed_clients.len() as u64,
-            forgiven: line.forgiven,
-            unmet: line.awaited.into_report(line.is_borne),
-            // Only who hears the run may look there.
-            failure: line.failure.map(|failure| Failure { handshake: None, ..failure }),
-            standing: line.standing,
-            around: Vec::new(),
-        };
-        self.lines.into_iter().map(report).collect()
+        self.lines.into_iter().map(StepRecord::into_report).collect()
     }
-}
-
-impl StepRecord {
-    /// This many of its runs have ended.
-    fn pause(&mut self, now: Instant, runs: u64) {
-        let was_running = self.running > 0;
-        self.running = self.running.saturating_sub(runs);
-        if was_running && self.running == 0 {
-            self.took += now - self.since;
-        }
-    }
-
-    /// Why it failed.
-    fn cause(&self, failure: &Failure) -> Cause {
-        match failure.kind {
-            FailureKind::Timeout if self.is_opening => Cause::LateOpen,
-            FailureKind::Timeout => Cause::Late,
-            _ => Cause::Other,
-        }
-    }
-
-    /// Keeps the first failure, unless a later one says more than that something was late.
-    fn keep(&mut self, failure: Failure) {
-        self.settle(verdict_of(failure.kind));
-        self.failed_clients.extend(failure.client.clone());
-        let is_late = |failure: &Failure| failure.kind == FailureKind::Timeout;
-        if self.failure.as_ref().is_none_or(|known| is_late(known) && !is_late(&failure)) {
-            self.failure = Some(failure);
-        }
-    }
-
-    fn settle(&mut self, verdict: Verdict) {
-        self.verdict = self.verdict.and(verdict);
-    }
-}
-
-/// Why something failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
-    /// An open took too long.
-    LateOpen,
-    /// Something else took too long.
-    Late,
-    /// The bound is finer than the clock.
-    TooFine,
-    /// What time does not explain.
-    Other,
-}
-
-/// How much failed for lack of time, and how much otherwise.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Failures {
-    /// Opens that took too long.
-    pub late_opens: usize,
-    /// Anything else that took too long.
-    pub late: usize,
-    /// Bounds that are finer than the clock.
-    pub too_fine: usize,
-    /// What time does not explain.
-    pub others: usize,
-}
-
-impl Failures {
-    pub fn add(&mut self, cause: Cause) {
-        match cause {
-            Cause::LateOpen => self.late_opens += 1,
-            Cause::Late => self.late += 1,
-            Cause::TooFine => self.too_fine += 1,
-            Cause::Other => self.others += 1,
-        }
-    }
-}
-
-/// Whether the server or the script is to blame.
-fn verdict_of(kind: FailureKind) -> Verdict {
-    if kind == FailureKind::Script { Verdict::Error } else { Verdict::Fail }
 }

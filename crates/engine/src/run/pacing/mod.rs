@@ -2,5 +2,7 @@
 //!
 //! Every wait in here has a bound or ends with the run.
 
+pub(super) mod curve;
 pub(super) mod handshake_queue;
+pub(super) mod pause;
 pub(super) mod yield_budget;

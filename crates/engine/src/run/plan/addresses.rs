@@ -106,6 +106,7 @@ impl<'a> Named<'a> {
             Verb::Http(spec) => self.calls.push(&spec.url),
             Verb::All(branches) => branches.iter().flatten().for_each(|step| self.look(step, scope)),
             Verb::Repeat(repeat) => repeat.steps.iter().for_each(|step| self.look(step, scope)),
+            Verb::Ramp(ramp) => ramp.steps.iter().for_each(|step| self.look(step, scope)),
             Verb::Use(used) => used.steps.iter().for_each(|step| self.look(step, scope)),
             Verb::Measure(_, steps) => steps.iter().for_each(|step| self.look(step, scope)),
             Verb::Bisect(bisect) => bisect.steps.iter().for_each(|step| self.look(step, scope)),

@@ -54,7 +54,8 @@ fn opens(step: &Step, name: &str) -> bool {
         Field::Fixed(Target::All) | Field::Open(_) => true,
         Field::Fixed(Target::Client(client) | Target::Member(client, _)) => client == name,
     };
-    let is_open = matches!(step.verb, Verb::Connect(_) | Verb::Reconnect(_));
+    let is_open = matches!(&step.verb, Verb::Connect(_) | Verb::Reconnect(_))
+        || matches!(&step.verb, Verb::Ramp(ramp) if ramp.opens());
     is_open && step.on.iter().flatten().any(is_meant) || inner(step).into_iter().any(|step| opens(step, name))
 }
 

@@ -78,6 +78,7 @@ pub(super) fn inner(step: &Step) -> Vec<&Step> {
     match &step.verb {
         Verb::All(branches) => branches.iter().flatten().collect(),
         Verb::Repeat(repeat) => repeat.steps.iter().collect(),
+        Verb::Ramp(ramp) => ramp.steps.iter().collect(),
         Verb::Measure(_, steps) => steps.iter().collect(),
         Verb::Bisect(bisect) => bisect.steps.iter().collect(),
         Verb::Use(used) => used.steps.iter().collect(),

@@ -121,11 +121,11 @@ fn rule<W: World>(
 /// Answers, and lets hearts beat; never ends.
 pub(super) async fn stand<W: World>(check: &CheckRun<'_, W>) -> Infallible {
     let world = &check.run.world;
-    let desk = &check.connections.context.desk;
+    let standing_tasks = &check.connections.context.standing_tasks;
     let mut due = BinaryHeap::new();
     let (mut order, mut waiting) = (0, 0);
     loop {
-        while let Some(task) = desk.next() {
+        while let Some(task) = standing_tasks.next() {
             order += 1;
             take(check, task, order, &mut due, &mut waiting);
         }
@@ -138,12 +138,12 @@ pub(super) async fn stand<W: World>(check: &CheckRun<'_, W>) -> Infallible {
             order += 1;
             act(check, next, order, &mut due);
         }
-        let has_task = || (!desk.is_empty()).then_some(());
+        let has_task = || (!standing_tasks.is_empty()).then_some(());
         match due.peek() {
-            None => desk.notify.when(has_task).await,
+            None => standing_tasks.notify.when(has_task).await,
             Some(Reverse(first)) => {
                 let sleep = world.sleep(first.at.since(world.now()));
-                let told = Box::pin(desk.notify.when(has_task));
+                let told = Box::pin(standing_tasks.notify.when(has_task));
                 futures_util::future::select(told, sleep).await;
             }
         }
@@ -197,7 +197,7 @@ fn act<W: World>(check: &CheckRun<'_, W>, due: Due, order: u64, later: &mut Bina
     if member.handshakes.get() != handshake || !member.is_open() {
         return;
     }
-    let desk = &check.connections.context.desk;
+    let standing_tasks = &check.connections.context.standing_tasks;
     let next = |at, deed| Reverse(Due { at, order, member: number, handshake, deed });
     match deed {
         Deed::Answer(rule, message) => {
@@ -208,7 +208,7 @@ fn act<W: World>(check: &CheckRun<'_, W>, due: Due, order: u64, later: &mut Bina
                 Ok(Some(payload)) => {
                     rule.sent.set(seq);
                     rule.has_sent(payload);
-                    desk.sent(rule.line, number);
+                    standing_tasks.sent(rule.line, number);
                 }
                 Ok(None) => {}
                 Err(failure) => fail(check, rule.line, number, *failure),
@@ -220,7 +220,7 @@ fn act<W: World>(check: &CheckRun<'_, W>, due: Due, order: u64, later: &mut Bina
             match send(&member, &pulse.heartbeat.send, &mut scope) {
                 Ok(Some(_)) => {
                     pulse.sent.set(beat);
-                    desk.sent(pulse.line, number);
+                    standing_tasks.sent(pulse.line, number);
                     if let Some((_, within)) = &pulse.reply {
                         let sent = check.run.world.now();
                         pulse.awaits(beat);
@@ -254,7 +254,7 @@ fn act<W: World>(check: &CheckRun<'_, W>, due: Due, order: u64, later: &mut Bina
 
 fn fail<W: World>(check: &CheckRun<'_, W>, line: usize, number: usize, mut failure: Failure) {
     failure.client = Some(check.connections.members()[number].name.clone());
-    check.connections.context.desk.failed(line, number, failure);
+    check.connections.context.standing_tasks.failed(line, number, failure);
 }
 
 /// Sends beside the steps, without a message of theirs: their `{{seq}}` and their moments stay. None when the connection
@@ -300,7 +300,7 @@ pub(super) fn note<W: World>(check: &CheckRun<'_, W>) {
     let mut results = check.results.steps.borrow_mut();
     for path in paths {
         let at = results.place(path);
-        let done = check.connections.context.desk.of_line(at);
+        let done = check.connections.context.standing_tasks.of_line(at);
         let on = done.on.iter().map(|number| members[*number].name.clone()).collect();
         results.stood(at, done.did, on);
         if let Some(failure) = done.failure {

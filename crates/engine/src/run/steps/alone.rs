@@ -1,26 +1,26 @@
 //! Steps that need no connection: waiting, variables, notes.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::super::connections::member::Member;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure;
+use super::pause::pause;
 use crate::World;
 use crate::report::Failure;
-use crate::suite::{Field, UseSpec};
+use crate::suite::{Field, Pause, Step, UseSpec};
 use crate::template::Document;
 
 /// Waits.
 pub(super) async fn wait<W: World>(
     context: &StepContext<'_, W>,
-    wait: &Field<Duration>,
+    wait: &Pause,
+    step: &Step,
 ) -> Result<(), Box<Failure>> {
     let (run, world) = (context.run(), context.world());
-    let wait = wait.get(&mut context.scope());
-    let until = world.now() + wait.map_err(failure::script)?;
+    let until = world.now() + pause(context, wait, step)?;
     while world.now() < until {
         world.sleep(until - world.now()).await;
         run.yield_budget.turned(world.now());

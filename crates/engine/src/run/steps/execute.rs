@@ -23,6 +23,7 @@ use super::connection::of_member;
 use super::http::http;
 use super::messages::{expect, send, silence};
 use super::ping::ping;
+use super::ramp::ramp;
 use super::repeat::repeat;
 use super::targets::{Members, is_block, is_for_others, targets, without_absent};
 use crate::report::{Failure, FailureKind};
@@ -159,6 +160,9 @@ async fn act<W: World>(
             Err(failure) => (vec![*failure], Ok(())),
         };
     }
+    if let Verb::Ramp(spec) = &step.verb {
+        return ramp(context, spec, step, targets.unwrap_or_default()).await;
+    }
     if !is_block(&step.verb) {
         return (act_on_all(context, step, place, targets).await, Ok(()));
     }
@@ -258,7 +262,7 @@ async fn act_on<W: World>(
 async fn act_alone<W: World>(context: &StepContext<'_, W>, step: &Step) -> Result<(), Box<Failure>> {
     let member = context.member.as_ref();
     match &step.verb {
-        Verb::Wait(duration) => wait(context, duration).await,
+        Verb::Wait(pause) => wait(context, pause, step).await,
         Verb::Set(values) => set(context, values, member, false),
         Verb::Keep(values) => set(context, values, member, true),
         Verb::Remark(text) => remark(context, text),

@@ -109,7 +109,7 @@ pub(super) async fn expect<W: World>(
     if member.state() == State::Never {
         return Err(not_connected(member));
     }
-    let since = wanted.since.map_or(0, |mark| mark.order);
+    let since = wanted.since.map_or(member.fresh.get(), |mark| mark.order);
     let named = wanted.slots.iter().any(|slot| slot.metric.is_some());
     let last = member.last_sent.get().or(member.opened.get()).unwrap_or(began);
     let origin = match (wanted.since, named) {

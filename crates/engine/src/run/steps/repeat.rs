@@ -3,45 +3,19 @@
 //! Owns the schedule: closed rounds follow each other, open ones begin on the clock. A loop that never waits keeps
 //! every message from arriving, so each round yields to the event loop when the run has not done so for long.
 
-use std::future::poll_fn;
 use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::future::{Either, FutureExt, select};
-use futures_util::stream::FuturesUnordered;
 
 use super::super::context::step::StepContext;
 use super::super::outcome::failure;
 use super::super::outcome::interrupted::Interrupted;
-use super::rounds::{Rounds, sleep_until};
+use super::rounds::{OpenRounds, Rounds, sleep_until};
 use super::until::repeat_until;
 use crate::report::Failure;
 use crate::suite::Repeat;
 use crate::{Instant, World};
-
-/// Rounds that have begun, and the gravest end of one so far.
-struct OpenRounds<F> {
-    running: FuturesUnordered<F>,
-    end: Result<(), Interrupted>,
-}
-
-impl<F: Future<Output = Result<(), Interrupted>>> OpenRounds<F> {
-    /// Runs them until none can go on; ends when one ended so that no other round begins.
-    fn over(&mut self) -> impl Future<Output = ()> {
-        poll_fn(|cx| {
-            while let Poll::Ready(Some(done)) = self.running.poll_next_unpin(cx) {
-                self.end = Interrupted::either(self.end, done);
-            }
-            if self.is_over() { Poll::Ready(()) } else { Poll::Pending }
-        })
-    }
-
-    fn is_over(&self) -> bool {
-        matches!(self.end, Err(Interrupted::Failed | Interrupted::Skipped))
-    }
-}
 
 /// Runs the rounds; answers how they ended, or why there was none.
 pub(super) async fn repeat<W: World>(
@@ -113,7 +87,7 @@ async fn repeat_open<W: World>(
         let turn = context.in_round(round, Some(due));
         async move { turn.steps(&repeat.steps).await }
     };
-    let mut open = OpenRounds { running: FuturesUnordered::new(), end: Ok(()) };
+    let mut open = OpenRounds::new();
     let (mut round, mut due) = (0, began);
     // A round belongs to the schedule by the moment it is due, not by when we come to it.
     while rounds.has(round, due - began) {
@@ -131,8 +105,5 @@ async fn repeat_open<W: World>(
         open.over().now_or_never();
         run.yield_budget.take(&run.world).await;
     }
-    while let Some(done) = open.running.next().await {
-        open.end = Interrupted::either(open.end, done);
-    }
-    if open.is_over() { open.end } else { Ok(()) }
+    open.finish().await
 }

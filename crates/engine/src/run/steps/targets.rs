@@ -48,7 +48,8 @@ pub(super) fn targets<W: World>(
         let count = count.get(&mut context.scope());
         return enlist_on(context, on, count.map_err(failure::script)?).map(Some);
     }
-    let is_free = !needs_connection(&step.verb) && !is_block(&step.verb);
+    let opens = matches!(&step.verb, Verb::Ramp(ramp) if ramp.opens());
+    let is_free = opens || !needs_connection(&step.verb) && !is_block(&step.verb);
     // A definition may connect those who use it.
     let may_connect = matches!(step.verb, Verb::Use(_));
     let is_shard = !context.run().plan.options.shard.is_whole();
@@ -60,6 +61,8 @@ pub(super) fn targets<W: World>(
         };
         match &step.verb {
             Verb::Connect(_) => join(&target),
+            // It opens its members itself.
+            Verb::Ramp(_) if opens => join(&target),
             // Where all of them are in other shards, its steps run there only.
             verb if is_shard && is_block(verb) => {
                 for_each_connected(step, &mut |connected| match connected {
@@ -208,7 +211,13 @@ fn enlist_on<W: World>(
 pub(super) fn is_block(verb: &Verb) -> bool {
     matches!(
         verb,
-        Verb::All(_) | Verb::Repeat(_) | Verb::Measure(..) | Verb::Try(_) | Verb::Bisect(_) | Verb::Use(_)
+        Verb::All(_)
+            | Verb::Repeat(_)
+            | Verb::Ramp(_)
+            | Verb::Measure(..)
+            | Verb::Try(_)
+            | Verb::Bisect(_)
+            | Verb::Use(_)
     )
 }
 
@@ -244,6 +253,7 @@ fn needs_connection(verb: &Verb) -> bool {
         | Verb::Mark
         | Verb::All(_)
         | Verb::Repeat(_)
+        | Verb::Ramp(_)
         | Verb::Use(_)
         | Verb::Measure(..) => false,
     }

@@ -9,7 +9,7 @@ use std::fmt::{self, Write};
 
 use serde::Deserialize;
 
-use super::{What, diff};
+use super::{Difference, diff};
 use crate::base::json_words;
 use crate::recording::jsonl::json_text;
 use crate::session::Session;
@@ -18,6 +18,39 @@ use crate::session::Session;
 const FORM: u32 = 1;
 /// What one run hides may uncover more; after this many rounds learning ends.
 const ROUNDS: usize = 5;
+
+/// What is not compared of one kind of messages.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Masked {
+    /// We send them.
+    pub is_sent: bool,
+    /// The kind; `*` for all that have no mask of their own.
+    pub kind: String,
+    /// What of it.
+    pub varies: Varies,
+}
+
+/// What varies.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Varies {
+    /// The value at a JSON path, `$` for the whole content.
+    Path(String),
+    /// Where it comes among other messages.
+    Order,
+    /// How many there are.
+    Count,
+    /// How long it takes.
+    Time,
+}
+
+/// A mask that was learnt, and the difference between two runs of one server by which it was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Learnt {
+    /// What is masked.
+    pub masked: Masked,
+    /// Why.
+    pub why: Difference,
+}
 
 /// Masks of all kinds of messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,25 +205,62 @@ impl Masks {
         out.write_str(if self.kinds.is_empty() { "]\n}\n" } else { "\n  ]\n}\n" })
     }
 
-    /// Learns what varies from two runs against the same server, on top of what is masked already.
-    pub fn learn(&mut self, first: &Session, second: &Session) {
+    /// Learns what varies from two runs against the same server, on top of what is masked already. Says what is new.
+    pub fn learn(&mut self, first: &Session, second: &Session) -> Vec<Learnt> {
+        let mut learnt = Vec::new();
         for _ in 0..ROUNDS {
             let found = diff(first, second, self);
-            if found.is_empty() {
-                return;
-            }
-            for difference in found.differences.iter().filter(|it| !it.kind.is_empty()) {
-                let mask = self.at(difference.is_sent, &difference.kind);
-                match &difference.what {
-                    What::Missing | What::New => mask.count = true,
-                    What::Reordered => mask.order = true,
-                    What::Slower { .. } => mask.time = true,
-                    What::Changed { path, .. } => {
-                        let path = if path.is_empty() { "$" } else { path };
-                        mask.paths.insert(general(path));
-                    }
+            let before = learnt.len();
+            for why in found.differences {
+                if let Some(masked) = why.mask()
+                    && self.add(&masked)
+                {
+                    learnt.push(Learnt { masked, why });
                 }
             }
+            if learnt.len() == before {
+                break;
+            }
+        }
+        learnt
+    }
+
+    /// All of them, in the order of the file.
+    pub fn list(&self) -> Vec<Masked> {
+        let mut list = Vec::new();
+        for ((is_sent, kind), mask) in &self.kinds {
+            let paths = mask.paths.iter().cloned().map(Varies::Path);
+            let rest = [(mask.order, Varies::Order), (mask.count, Varies::Count), (mask.time, Varies::Time)];
+            let all = paths.chain(rest.into_iter().filter(|(is_any, _)| *is_any).map(|(_, varies)| varies));
+            list.extend(all.map(|varies| Masked { is_sent: *is_sent, kind: kind.clone(), varies }));
+        }
+        list
+    }
+
+    /// Masks something; says whether that is new.
+    pub fn add(&mut self, masked: &Masked) -> bool {
+        let mask = self.at(masked.is_sent, &masked.kind);
+        match &masked.varies {
+            Varies::Path(path) => mask.paths.insert(path.clone()),
+            Varies::Order => !std::mem::replace(&mut mask.order, true),
+            Varies::Count => !std::mem::replace(&mut mask.count, true),
+            Varies::Time => !std::mem::replace(&mut mask.time, true),
+        }
+    }
+
+    /// Compares something again.
+    pub fn remove(&mut self, masked: &Masked) {
+        let key = (masked.is_sent, masked.kind.clone());
+        let Some(mask) = self.kinds.get_mut(&key) else { return };
+        match &masked.varies {
+            Varies::Path(path) => drop(mask.paths.remove(path)),
+            Varies::Order => mask.order = false,
+            Varies::Count => mask.count = false,
+            Varies::Time => mask.time = false,
+        }
+        // An empty mask of a kind would stand in the way of that for all.
+        if *mask == Mask::default() {
+            self.kinds.remove(&key);
         }
     }
 
@@ -246,6 +316,21 @@ mod tests {
         assert!(
             why("{\"masks\":1,\"messages\":[{\"direction\":\"up\",\"kind\":\"a\"}]}").contains("found `up`")
         );
+    }
+
+    #[test]
+    fn a_mask_that_is_added_and_removed_leaves_the_file_as_it_was() {
+        let of = |varies| Masked { is_sent: false, kind: "type=a;".to_owned(), varies };
+        let all = [Varies::Path("$.id".to_owned()), Varies::Order, Varies::Count, Varies::Time].map(of);
+        let mut masks = Masks::default();
+        assert!(all.iter().all(|masked| masks.add(masked)));
+        assert!(!all.iter().any(|masked| masks.add(masked)), "none is new any more");
+        assert_eq!(masks.list(), all);
+        let mut written = String::new();
+        masks.write(&mut written).expect("a string takes all");
+        assert_eq!(Masks::parse(&written).expect("masks"), masks);
+        all.iter().for_each(|masked| masks.remove(masked));
+        assert_eq!(masks, Masks::default());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! order, and one that is slower than the noise of both sides explains. Messages are aligned by connection, by what they
 //! answer and by their ids, never by their time. Values that vary between runs of one server are masked.
 
+mod aligned;
 mod masks;
 mod order;
 mod pace;
@@ -20,8 +21,11 @@ use crate::base::words::counted;
 use pairs::Pairs;
 use side::Side;
 
-pub use masks::{Masks, MasksError};
-pub use write::{DIFF_FORMAT, write_html, write_json, write_junit, write_text};
+pub use aligned::{Aligned, diff_aligned};
+pub use masks::{Learnt, Masked, Masks, MasksError, Varies};
+pub use write::{
+    DIFF_FORMAT, name, remarks, sentence, summary, write_html, write_json, write_junit, write_text,
+};
 
 /// What differs.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +100,21 @@ pub struct Diff {
     pub remarks: Vec<String>,
 }
 
+impl Difference {
+    /// What would hide it; none of what is not a message.
+    pub fn mask(&self) -> Option<Masked> {
+        let varies = match &self.what {
+            What::Missing | What::New => Varies::Count,
+            What::Reordered => Varies::Order,
+            What::Slower { .. } => Varies::Time,
+            What::Changed { path, .. } => {
+                Varies::Path(masks::general(if path.is_empty() { "$" } else { path }))
+            }
+        };
+        (!self.kind.is_empty()).then(|| Masked { is_sent: self.is_sent, kind: self.kind.clone(), varies })
+    }
+}
+
 impl Diff {
     /// Whether nothing differs.
     pub fn is_empty(&self) -> bool {
@@ -113,8 +132,13 @@ pub fn diff(first: &Session, second: &Session, masks: &Masks) -> Diff {
 
 /// Compares sessions that were each recorded several times: contents by the first of each, times by all.
 pub fn diff_runs(first: &[&Session], second: &[&Session], masks: &Masks) -> Diff {
+    compare(first, second, masks).0
+}
+
+/// The comparison, and which frames stand beside each other.
+fn compare(first: &[&Session], second: &[&Session], masks: &Masks) -> (Diff, Vec<Aligned>) {
     let mut found = Diff::default();
-    let (Some(one), Some(other)) = (first.first(), second.first()) else { return found };
+    let (Some(one), Some(other)) = (first.first(), second.first()) else { return (found, Vec::new()) };
     found.names = [one.name.clone(), other.name.clone()];
     let read = |session: &&Session| Side::of(session, MOST_MESSAGES);
     let (a, b): (Vec<Side>, Vec<Side>) =
@@ -130,14 +154,24 @@ pub fn diff_runs(first: &[&Session], second: &[&Session], masks: &Masks) -> Diff
         }
     }
     found.messages = [a[0].messages(), b[0].messages()];
-    let mut compared = Compared { a: &a[0], b: &b[0], masks, found, groups: BTreeMap::new() };
+    let rows = aligned::Rows::default();
+    let mut compared = Compared { a: &a[0], b: &b[0], masks, found, groups: BTreeMap::new(), rows };
     compared.connections();
-    let Compared { mut found, groups, .. } = compared;
-    let mut differences: Vec<(usize, Difference)> = groups.into_values().collect();
-    differences.extend(pace::slower(&a, &b, masks).into_iter().map(|it| (usize::MAX, it)));
-    differences.sort_by_key(|(at, _)| *at);
-    found.differences = differences.into_iter().map(|(_, difference)| difference).collect();
-    found
+    let Compared { mut found, groups, rows, .. } = compared;
+    let mut differences: Vec<(usize, Option<Group>, Difference)> =
+        groups.into_iter().map(|(group, (at, it))| (at, Some(group), it)).collect();
+    differences.extend(pace::slower(&a, &b, masks).into_iter().map(|it| (usize::MAX, None, it)));
+    differences.sort_by_key(|(at, ..)| *at);
+    let (mut groups, mut late) = (BTreeMap::new(), Vec::new());
+    for (nth, (_, group, difference)) in differences.into_iter().enumerate() {
+        match (group, difference.after) {
+            (Some(group), _) => drop(groups.insert(group, nth)),
+            (None, Some(frame)) => late.push((frame, nth)),
+            (None, None) => {}
+        }
+        found.differences.push(difference);
+    }
+    (found, rows.finish(&groups, &late))
 }
 
 /// Differences of one kind at one path are one.
@@ -149,6 +183,7 @@ struct Compared<'s> {
     masks: &'s Masks,
     found: Diff,
     groups: BTreeMap<Group, (usize, Difference)>,
+    rows: aligned::Rows,
 }
 
 impl Compared<'_> {
@@ -179,8 +214,14 @@ impl Compared<'_> {
             after,
             times: 1,
         };
-        self.groups
-            .insert((client.name.clone(), true, "connection".to_owned(), String::new()), (place, difference));
+        let group = (client.name.clone(), true, "connection".to_owned(), String::new());
+        let side = if before.is_some() { self.a } else { self.b };
+        self.rows.mark(before, after, &group);
+        for event in side.of_client(&client.name).map(|at| side.events[at].number) {
+            let of = |frame: Option<u64>| frame.map(|_| event);
+            self.rows.mark(of(before), of(after), &group);
+        }
+        self.groups.insert(group, (place, difference));
     }
 
     fn connection(&mut self, one: &str, other: &str) {
@@ -188,6 +229,7 @@ impl Compared<'_> {
         let pairs = Pairs::find(a, b, one, other, self.masks);
         self.found.matched += pairs.both.len();
         for (i, j) in &pairs.both {
+            self.rows.add(Some(a.events[*i].number), Some(b.events[*j].number));
             self.contents(*i, *j, one);
         }
         for i in &pairs.left {
@@ -204,7 +246,11 @@ impl Compared<'_> {
 
     /// A message that only one session has.
     fn lonely(&mut self, side: &Side, at: usize, client: &str, what: What) {
-        let kind = &side.events[at].kind;
+        let (kind, number) = (&side.events[at].kind, side.events[at].number);
+        match what {
+            What::Missing => self.rows.add(Some(number), None),
+            _ => self.rows.add(None, Some(number)),
+        }
         if self.masks.of(kind, side.events[at].is_sent()).is_some_and(|mask| mask.count) {
             self.found.masked += 1;
             return;
@@ -233,6 +279,7 @@ impl Compared<'_> {
         let Some((side, at)) = i.map(|i| (self.a, i)).or(j.map(|j| (self.b, j))) else { return };
         let event = &side.events[at];
         let group = (client.to_owned(), event.is_sent(), event.kind.clone(), shape.to_owned());
+        self.rows.mark(i.map(|i| self.a.events[i].number), j.map(|j| self.b.events[j].number), &group);
         if let Some((_, known)) = self.groups.get_mut(&group) {
             known.times += 1;
             return;
@@ -282,8 +329,9 @@ impl Compared<'_> {
                 after: second,
                 times: 1,
             };
-            self.groups
-                .insert((one.to_owned(), false, subject, nth.to_string()), (usize::MAX - 2, difference));
+            let group = (one.to_owned(), false, subject, nth.to_string());
+            self.rows.mark(first, second, &group);
+            self.groups.insert(group, (usize::MAX - 2, difference));
         }
     }
 }

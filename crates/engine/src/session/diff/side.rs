@@ -258,7 +258,7 @@ fn life(
 }
 
 /// Each connection's name, that no other has.
-fn names(session: &Session) -> BTreeMap<u32, String> {
+pub(in crate::session) fn names(session: &Session) -> BTreeMap<u32, String> {
     let mut names = BTreeMap::<u32, String>::new();
     for connection in session.connections() {
         if names.contains_key(&connection.id) {

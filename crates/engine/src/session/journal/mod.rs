@@ -9,10 +9,10 @@
 mod read;
 mod write;
 
-pub use read::{Counted, Kept, Lost, Opened, Opening, Pinned, Unreadable, count, masked};
+pub use read::{Counted, Kept, Lost, Opened, Opening, Piece, Pinned, Unreadable, count, masked, pieces};
 pub use write::{
-    FrameRecord, begin, write_about, write_connection, write_frame, write_name, write_pin, write_segment,
-    write_unpin,
+    FrameRecord, begin, write_about, write_as_read, write_connection, write_frame, write_name, write_note,
+    write_pin, write_segment, write_unpin,
 };
 
 use serde::{Deserialize, Serialize};
@@ -38,9 +38,11 @@ const PIN: u8 = 4;
 const UNPIN: u8 = 5;
 const SEGMENT: u8 = 6;
 const FRAME: u8 = 7;
+const NOTE: u8 = 8;
+const AS_READ: u8 = 9;
 
 /// The kinds of frames by the number that stands for each in a file. A kind may be added at the end.
-const KINDS: [FrameKind; 10] = [
+const KINDS: [FrameKind; 11] = [
     FrameKind::Connecting,
     FrameKind::Opened,
     FrameKind::SentText,
@@ -51,6 +53,7 @@ const KINDS: [FrameKind; 10] = [
     FrameKind::Closed,
     FrameKind::Failed,
     FrameKind::Waiting,
+    FrameKind::Told,
 ];
 
 /// What a session is.

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::write::record;
 use super::{
-    ABOUT, AROUND, About, CONNECTION, FRAME, FRAME_HEAD, FrameRecord, KINDS, LONGEST, MAGIC, NAME, NO_TRIP,
-    PIN, SEGMENT, UNPIN, checksum,
+    ABOUT, AROUND, AS_READ, About, CONNECTION, FRAME, FRAME_HEAD, FrameRecord, KINDS, LONGEST, MAGIC, NAME,
+    NO_TRIP, NOTE, PIN, SEGMENT, UNPIN, checksum,
 };
-use crate::report::{Connection, Origin};
-use crate::session::Session;
+use crate::report::{Connection, Note, Origin};
+use crate::session::{AsRead, Session};
 use crate::{Entry, Frame, FrameLog, Instant};
 
 /// A frame has a smaller number than this: a century of a million frames a second.
@@ -101,6 +101,14 @@ pub struct Opened {
     pub pairs: Vec<(u64, u64)>,
     /// What could not be read.
     pub lost: Lost,
+    shifts: Vec<(u64, u64)>,
+}
+
+impl Opened {
+    /// From these numbers of the log on, the numbers in the files are larger, each by so much.
+    pub fn shifts(&self) -> &[(u64, u64)] {
+        &self.shifts
+    }
 }
 
 /// A session that is being read: first its head, then its segments in order.
@@ -108,6 +116,8 @@ pub struct Opening {
     opened: Opened,
     pins: BTreeMap<u64, Pinned>,
     connections: Connections,
+    notes: Vec<Note>,
+    as_read: Option<AsRead>,
     budget: usize,
     has_frames: bool,
     /// The number in the files of the frame that comes next.
@@ -146,6 +156,7 @@ impl Opening {
         let mut name = None::<String>;
         let mut connections = Connections::default();
         let mut pins = BTreeMap::new();
+        let (mut notes, mut as_read) = (Vec::new(), None);
         let mut held = 0_usize;
         let mut records = Records::of(head)?;
         while let Some((tag, content)) = records.next() {
@@ -164,6 +175,13 @@ impl Opening {
                         pins.insert(pinned.entry.number, pinned);
                     }
                 }
+                NOTE => {
+                    held = held.saturating_add(content.len());
+                    if held <= budget.max(FrameLog::LEAST_BUDGET) {
+                        notes.extend(serde_json::from_slice::<Note>(content));
+                    }
+                }
+                AS_READ => as_read = serde_json::from_slice(content).ok().or(as_read),
                 UNPIN => {
                     if let Some(number) = content.try_into().ok().map(u64::from_le_bytes) {
                         pins.remove(&number);
@@ -180,9 +198,11 @@ impl Opening {
             about,
             pinned: BTreeMap::new(),
             pairs: Vec::new(),
+            shifts: Vec::new(),
             lost: Lost { frames: 0, beside: records.lost, bytes: records.rest() },
         };
-        Ok(Self { opened, pins, connections, budget, has_frames: false, next: 0, shifts: Vec::new() })
+        let shifts = Vec::new();
+        Ok(Self { opened, pins, connections, notes, as_read, budget, has_frames: false, next: 0, shifts })
     }
 
     /// What the session is.
@@ -255,12 +275,22 @@ impl Opening {
         for connection in std::mem::take(&mut self.connections.list) {
             self.opened.session.connect(connection);
         }
+        for mut note in std::mem::take(&mut self.notes) {
+            note.before = self.now(note.before).unwrap_or(note.before);
+            self.opened.session.note(note);
+        }
+        // Where frames are lost, its numbers are those of others.
+        if let Some(mut as_read) = self.as_read.take().filter(|_| self.shifts.is_empty()) {
+            as_read.keep_handshakes(self.opened.session.connections().len());
+            self.opened.session.as_read = as_read;
+        }
         for (number, mut pinned) in std::mem::take(&mut self.pins) {
             let Some(number) = self.now(number) else { continue };
             pinned.entry.number = number;
             self.opened.session.pin(number, &pinned.remark);
             self.opened.pinned.insert(number, pinned);
         }
+        self.opened.shifts = self.shifts.iter().map(|(from, by)| (from - by, *by)).collect();
         self.opened
     }
 }
@@ -317,6 +347,37 @@ pub fn masked(bytes: &[u8], mask: impl Fn(&[u8]) -> Cow<'_, [u8]>) -> Option<Vec
         record(&mut written, tag, |file| file.extend_from_slice(&content));
     }
     has_changed.then_some(written)
+}
+
+/// A part of a session that goes on.
+#[derive(Debug)]
+pub enum Piece<'a> {
+    /// What the session is.
+    About(About),
+    /// A handshake as it is now.
+    Connection(Connection),
+    /// A frame, with the number that it has in the session.
+    Frame(FrameRecord<'a>),
+}
+
+/// Tells what is in a file that has a part of a session: its head, handshakes and frames in any mixture.
+pub fn pieces(bytes: &[u8], mut hear: impl FnMut(Piece<'_>)) -> Result<(), Unreadable> {
+    let mut records = Records::of(bytes)?;
+    let mut first = None;
+    while let Some((tag, content)) = records.next() {
+        let piece = match (tag, first) {
+            (ABOUT, _) => serde_json::from_slice(content).ok().map(Piece::About),
+            (CONNECTION, _) => serde_json::from_slice(content).ok().map(Piece::Connection),
+            (SEGMENT, _) => {
+                first = content.try_into().ok().map(u64::from_le_bytes);
+                None
+            }
+            (FRAME, Some(first)) => frame(content, first).map(Piece::Frame),
+            _ => None,
+        };
+        piece.into_iter().for_each(&mut hear);
+    }
+    Ok(())
 }
 
 /// The whole records of a file, one after the other.

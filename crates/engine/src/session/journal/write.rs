@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use super::{
-    ABOUT, About, CONNECTION, FRAME, FRAME_HEAD, KINDS, LONGEST, MAGIC, NAME, NO_TRIP, PIN, SEGMENT, UNPIN,
-    checksum,
+    ABOUT, AS_READ, About, CONNECTION, FRAME, FRAME_HEAD, KINDS, LONGEST, MAGIC, NAME, NO_TRIP, NOTE, PIN,
+    SEGMENT, UNPIN, checksum,
 };
 use crate::Frame;
-use crate::report::Connection;
+use crate::report::{Connection, Note};
+use crate::session::AsRead;
 
 /// A frame as it is written: what the log has of it, and what the log does not have.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,16 @@ pub fn write_name(file: &mut Vec<u8>, name: &str) {
 /// A handshake as it is now. One with the same connection and the same start takes the place of the one before.
 pub fn write_connection(file: &mut Vec<u8>, connection: &Connection) {
     json(file, CONNECTION, connection);
+}
+
+/// Something happened beside the connections. Notes are written in their order.
+pub fn write_note(file: &mut Vec<u8>, note: &Note) {
+    json(file, NOTE, note);
+}
+
+/// What the file that the session was read from says about its frames.
+pub fn write_as_read(file: &mut Vec<u8>, read: &AsRead) {
+    json(file, AS_READ, read);
 }
 
 /// A frame is pinned, or its remark has changed. It is written whole, since its own file may go before it.

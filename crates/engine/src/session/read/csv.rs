@@ -174,6 +174,7 @@ fn take(keeper: &mut Keeper, row: &Row<'_>, lost: &mut Lost) -> Result<(), Strin
         }
         ("failed", _) => (FrameKind::Failed, data.as_bytes()),
         ("waiting", _) => (FrameKind::Waiting, data.as_bytes()),
+        ("told", _) => (FrameKind::Told, data.as_bytes()),
         (other, _) => {
             lost.event(other);
             return Ok(());

@@ -20,8 +20,10 @@ use crate::recording::told;
 use crate::report::{Closed, Connection, Opened};
 use crate::session::Session;
 use crate::{FrameKind, FrameLog, Instant};
+use calls::Calls;
 use parts::{Extras, Request, Response, Timings};
 
+mod calls;
 mod parts;
 
 /// An entry of a WebSocket as it waits for the others.
@@ -42,6 +44,7 @@ const MOST_ENTRIES: usize = 100_000;
 
 struct State<'a> {
     entries: Vec<Waits>,
+    calls: Calls,
     waiting: Waiting<'a>,
     beside: &'a dyn Beside,
     dropped: u64,
@@ -56,6 +59,7 @@ pub(super) fn read(
 ) -> Result<Session, OpenError> {
     let state = RefCell::new(State {
         entries: Vec::new(),
+        calls: Calls::default(),
         waiting: Waiting { log: FrameLog::with_budget(budget), closes: Vec::new(), lost },
         beside,
         dropped: 0,
@@ -166,7 +170,11 @@ fn entry<'de, M: MapAccess<'de>>(state: &RefCell<State<'_>>, mut map: M) -> Resu
         || request.url.starts_with("ws:")
         || request.url.starts_with("wss:");
     if !is_socket {
-        state.waiting.lost.count(Kind::HttpEntries, 1);
+        // A date that is wrong matters only where the call is kept.
+        let asked = started.as_deref().and_then(matcher::date).map_or(0, nanos_of_date);
+        if !state.calls.keep(asked, timings.nanos(), request, response) {
+            state.waiting.lost.count(Kind::HttpEntries, 1);
+        }
         return Ok(());
     }
     if place >= MOST_ENTRIES {
@@ -178,7 +186,7 @@ fn entry<'de, M: MapAccess<'de>>(state: &RefCell<State<'_>>, mut map: M) -> Resu
     }
     let asked = match started {
         Some(text) => matcher::date(&text)
-            .map(|millis| (millis.max(0.0) * 1e3).round() as u64 * 1000)
+            .map(nanos_of_date)
             .ok_or_else(|| M::Error::custom(format!("expected a date in startedDateTime, found {text:?}")))?,
         None => 0,
     };
@@ -219,6 +227,11 @@ fn entry<'de, M: MapAccess<'de>>(state: &RefCell<State<'_>>, mut map: M) -> Resu
     let closings = extras.closings.0.iter().map(|it| start + nanos_of(Some(it.at_ms))).collect();
     state.entries.push(Waits { connection, asked, opened, closed, failures, closings, extras });
     Ok(())
+}
+
+/// Nanoseconds since 1970.
+fn nanos_of_date(millis: f64) -> u64 {
+    (millis.max(0.0) * 1e3).round() as u64 * 1000
 }
 
 fn nanos_of(millis: Option<f64>) -> u64 {
@@ -340,7 +353,7 @@ fn ordered(name: &str, mut state: State<'_>, budget: usize) -> Session {
     }
     state.waiting.lost.count(Kind::Untimed, untimed);
     events.sort_unstable();
-    let zero = events.first().map_or(0, |first| first.0);
+    let zero = events.first().map_or(0, |first| state.calls.ordered().unwrap_or(u64::MAX).min(first.0));
     let mut keeper = Keeper::new(name, budget);
     let dropped = state.dropped + log.dropped();
     if dropped > 0 {
@@ -349,9 +362,15 @@ fn ordered(name: &str, mut state: State<'_>, budget: usize) -> Session {
     }
     let mut nth_of_entry: Vec<usize> = vec![0; state.entries.len()];
     for (at, rank, entry) in events {
+        for note in state.calls.until(at, zero, keeper.session.log.total()) {
+            keeper.session.note(note);
+        }
         let waits = &mut state.entries[entry as usize];
         let at = Instant::from_nanos(at - zero);
         tell(&mut keeper, waits, log, (at, rank), &mut nth_of_entry[entry as usize], state.waiting.lost);
+    }
+    for note in state.calls.until(u64::MAX, zero, keeper.session.log.total()) {
+        keeper.session.note(note);
     }
     let mut session = keeper.finish();
     session.origin = crate::report::Origin::from_micros(zero / 1000);

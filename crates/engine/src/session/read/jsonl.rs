@@ -116,7 +116,8 @@ fn take(keeper: &mut Keeper, line: &Line<'_>, lost: &mut Lost) -> Result<(), Str
         }
         (
             None,
-            "sent" | "received" | "connecting" | "opened" | "closing" | "closed" | "failed" | "waiting",
+            "sent" | "received" | "connecting" | "opened" | "closing" | "closed" | "failed" | "waiting"
+            | "told",
         ) => Err("the member `connection` is missing".to_owned()),
         (None, other) => {
             lost.event(other);
@@ -190,6 +191,7 @@ fn frame(keeper: &mut Keeper, line: &Line<'_>, id: u32, at: Instant, lost: &mut 
         }
         ("failed", ..) => FrameKind::Failed,
         ("waiting", ..) => FrameKind::Waiting,
+        ("told", ..) => FrameKind::Told,
         (other, ..) => {
             lost.event(other);
             return Ok(());

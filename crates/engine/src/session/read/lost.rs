@@ -93,7 +93,7 @@ fn sentence(kind: Kind, times: u64) -> String {
         Kind::Sessions => format!("{} at the end did not fit into memory.", counted(times, "line")),
         Kind::HttpEntries => {
             format!(
-                "{} of the HAR was left out, since a session has WebSockets only.",
+                "{} of the HAR left out: a session keeps those that change something or set a cookie.",
                 counted(times, "HTTP call")
             )
         }

@@ -3,6 +3,8 @@
 //! Owns which form a file has, and what every form shares: the bound of memory, the place of a mistake, the list of
 //! what could not be kept. Its one rule: the size of a file never decides how much memory it takes.
 
+mod archive;
+mod chosen;
 mod csv;
 mod guard;
 mod har;
@@ -11,12 +13,13 @@ mod keeper;
 mod lost;
 mod messages;
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 
 use super::Session;
 use crate::base::json_words;
 use guard::Guard;
 
+pub use chosen::{Chosen, ChosenError, open_chosen};
 pub use lost::Lost;
 
 /// What was read.
@@ -77,6 +80,9 @@ impl Beside for Alone {
 /// A longer text in a file is refused: it would have to be held as a whole.
 pub(super) const LONGEST: usize = 192 << 20;
 
+/// This many bytes tell the form of a file.
+const BEGINNING: u64 = 4096;
+
 /// The form of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
@@ -106,8 +112,12 @@ impl Form {
 
 /// Reads a file with this name. What is held of all its sessions is at most about `budget` bytes.
 pub fn open(name: &str, source: impl Read, beside: &dyn Beside, budget: usize) -> Result<Opened, OpenError> {
-    let mut source = BufReader::with_capacity(256 << 10, source);
-    let form = Form::of(source.fill_buf().map_err(OpenError::Io)?)?;
+    // A pipe may give its first bytes one by one.
+    let mut source = source;
+    let mut beginning = Vec::new();
+    source.by_ref().take(BEGINNING).read_to_end(&mut beginning).map_err(OpenError::Io)?;
+    let form = Form::of(&beginning)?;
+    let source = BufReader::with_capacity(256 << 10, Cursor::new(beginning).chain(source));
     let mut lost = Lost::default();
     let sessions = match form {
         Form::JsonLines => jsonl::read(name, source, budget, &mut lost)?,

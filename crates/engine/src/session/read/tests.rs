@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::base::mask::Masker;
+use crate::report::{Note, Noted};
 use crate::report::{write_csv, write_har, write_jsonl};
-use crate::{Frame, FrameKind};
+use crate::{Frame, FrameKind, Instant};
 
 const JSONL: &str = concat!(
     r#"{"event":"connecting","number":0,"at_ms":0.000,"iso":"2026-11-21T03:01:06.123Z","connection":1,"name":"alice","url":"ws://h/ws","protocols":["a","b"]}"#,
@@ -156,7 +157,7 @@ fn a_har_of_a_browser_has_its_messages_in_order() {
     assert_eq!(
         lost,
         [
-            "1 HTTP call of the HAR was left out, since a session has WebSockets only.",
+            "1 HTTP call of the HAR left out: a session keeps those that change something or set a cookie.",
             "The file does not say how 1 connection ended.",
         ]
     );
@@ -336,4 +337,58 @@ fn a_file_that_is_larger_than_memory_keeps_its_newest_frames() {
             crate::base::words::counted(log.dropped() - 3, "frame")
         )
     );
+}
+
+#[test]
+fn calls_of_a_har_that_change_something_stand_among_the_frames() {
+    let login = r#" {"startedDateTime":"2026-11-21T03:01:05.100Z","time":5,"_resourceType":"fetch",
+  "request":{"method":"POST","url":"http://h/login","headers":[{"name":"Cookie","value":"a=1"}],"postData":{"mimeType":"application/json","text":"{\"user\":\"anna\",\"password\":\"hunter2\"}"}},
+  "response":{"status":200,"headers":[{"name":"Set-Cookie","value":"sid=1"}],"content":{"size":2,"text":"{}"}},"timings":{"send":1,"wait":4}},
+ {"startedDateTime":"2026-11-21T03:01:06.127Z","request":{"method":"PUT","url":"http://h/room","headers":[]},"response":{"status":204,"headers":[],"content":{"text":"AAAA","encoding":"base64"}}},"#;
+    let har = HAR.replacen("\"entries\":[", &format!("\"entries\":[\n{login}"), 1);
+    let (session, lost) = one(&har);
+    let [first, second] = session.notes() else { panic!("two calls: {:?}", session.notes()) };
+    let call = |note: &Note| match &note.what {
+        Noted::Call(call) => (**call).clone(),
+        Noted::Check(name) => panic!("a check {name}"),
+    };
+    assert_eq!((first.before, first.at), (0, Instant::ORIGIN), "the login began it all");
+    assert_eq!(second.before, 3, "after what was sent, before what came");
+    let (login, put) = (call(first), call(second));
+    assert_eq!((login.method.as_str(), login.url.as_str()), ("POST", "http://h/login"));
+    assert!(login.headers.iter().any(|(name, value)| name == "Content-Type" && value == "application/json"));
+    assert!(login.body.expect("a body").text.contains("anna"));
+    let answer = login.answer.expect("an answer");
+    let answered = answer.result.expect("no error");
+    assert_eq!((answered.status, answered.body.text.as_str()), (200, "{}"));
+    assert_eq!(answer.at, Instant::from_nanos(5_000_000));
+    let put = put.answer.expect("an answer").result.expect("no error");
+    assert_eq!((put.status, put.body.text.as_str()), (204, ""), "what is not text is not kept");
+    assert!(lost.iter().any(|it| it.starts_with("1 HTTP call of the HAR left out")), "{lost:?}");
+    let written = jsonl(&session);
+    assert!(!written.contains("hunter2"), "{written}");
+    assert_eq!(jsonl(&one(&written).0), written, "and they come back from JSON Lines");
+    let drafted = crate::recorder::suite_of(&written).expect("a suite");
+    for said in [
+        r#""defaults": { "cookies": true }"#,
+        r#"{ "http": { "url": "{{api_url}}/login", "json": { "user": "anna", "password": "{{password}}" } }, "expect": { "status": 200 } }"#,
+        r#"{ "http": { "method": "PUT", "url": "{{api_url}}/room" }, "expect": { "status": 204 } }"#,
+    ] {
+        assert!(drafted.text.contains(said), "{said} is missing in\n{}", drafted.text);
+    }
+}
+
+#[test]
+fn a_form_is_told_also_where_bytes_come_one_by_one() {
+    /// Gives one byte at a time.
+    struct Slow<'a>(&'a [u8]);
+    impl std::io::Read for Slow<'_> {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            let one = into.len().min(1);
+            self.0.read(&mut into[..one])
+        }
+    }
+    let har = include_bytes!("../../../../../tests/golden/sessions/playwright-embed.har");
+    let opened = open("a", Slow(har), &Alone, 1 << 20).unwrap_or_else(|error| panic!("{error}"));
+    assert!(opened.sessions[0].messages().0 > 0);
 }

@@ -7,6 +7,7 @@
 mod address;
 mod running;
 mod script;
+mod state;
 mod values;
 
 use std::future::Future;
@@ -52,6 +53,19 @@ pub struct Replayed {
     pub opened: (usize, usize),
 }
 
+/// How far a replay is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// What was opened, sent and closed, of how much.
+    pub steps: (usize, usize),
+    /// Messages that were sent.
+    pub sent: u64,
+    /// Messages that came.
+    pub received: u64,
+    /// Handshakes that were done, of those asked for in all.
+    pub opened: (usize, usize),
+}
+
 /// Why a session cannot be replayed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReplayError {
@@ -72,11 +86,23 @@ pub enum ReplayError {
 }
 
 /// Replays a session. Dropping the future closes its connections.
+///
+/// To the world each connection has a name of its own: of two that are called alike the second one is `NAME (2)`.
 pub fn replay<W: World>(
     world: W,
     session: &Session,
     options: &Options,
 ) -> Result<impl Future<Output = Replayed> + use<W>, ReplayError> {
+    replay_and_tell(world, session, options, |_| {})
+}
+
+/// The same, and tells how far it is after each step.
+pub fn replay_and_tell<W: World, T: Fn(Progress) + 'static>(
+    world: W,
+    session: &Session,
+    options: &Options,
+    tell: T,
+) -> Result<impl Future<Output = Replayed> + use<W, T>, ReplayError> {
     if let Speed::Times(times) = options.speed
         && (times.is_nan() || times <= 0.0)
     {
@@ -85,7 +111,7 @@ pub fn replay<W: World>(
     let script = script::Script::of(session, &options.target)?;
     let name = format!("{}, replayed", session.name);
     let empty = Session::new(&name, options.origin, options.budget);
-    Ok(running::run(world, script, empty, options.speed, options.quiet))
+    Ok(running::run(world, script, empty, options.speed, options.quiet, tell))
 }
 
 #[cfg(test)]

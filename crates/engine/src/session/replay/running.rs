@@ -7,24 +7,20 @@ use std::collections::{BTreeMap, HashMap};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use serde_json::Value;
 
 use super::script::{Awaited, Deed, Script, Step};
-use super::values::{Need, at_path, json_of};
-use super::{Replayed, Session, Speed};
+use super::state::{Line, Phase, State, taint};
+use super::values::{Need, at_path};
+use super::{Progress, Replayed, Session, Speed};
 use crate::base::words::counted;
 use crate::recorder::feeds::patience;
-use crate::recorder::kinds;
-use crate::recorder::lines::Content;
 use crate::recording::told;
-use crate::report::{Closed, Connection, Opened};
-use crate::{
-    Closing, Endpoint, Entry, Event, FrameKind, Instant, Pairing, Payload, SendError, Socket, World,
-};
+use crate::report::Connection;
+use crate::{Closing, Endpoint, Event, FrameKind, Instant, Pairing, Payload, SendError, Socket, World};
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(15);
@@ -32,127 +28,21 @@ const HANDSHAKE: Duration = Duration::from_secs(15);
 const FAREWELL: Duration = Duration::from_secs(5);
 /// How long an answer that is expected at the end may take.
 const LAST: Duration = Duration::from_secs(2);
-/// How often it is looked whether this side itself is late.
-const TICK: Duration = Duration::from_millis(5);
-/// After a tick that is later, times do not count as evidence.
-const LATE: Duration = Duration::from_millis(8);
 /// A kind that was waited for in vain as many times is not waited for any more.
 const PATIENCE_ENDS: usize = 2;
 /// As many remarks of one replay.
 const MOST_REMARKS: usize = 20;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Connecting,
-    Open,
-    Ended,
-}
-
-struct Line {
-    phase: Phase,
-    pairing: Pairing,
-    asked: Instant,
-}
-
-struct State {
-    session: Session,
-    lines: HashMap<u32, Line>,
-    /// How many of each have come.
-    came: HashMap<(u32, Awaited), usize>,
-    /// The messages whose values are needed, once they have come.
-    sources: HashMap<(u32, String, usize), Option<Value>>,
-    waker: Option<Waker>,
-    opened: usize,
-}
-
-impl State {
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
-
-    fn push(
-        &mut self,
-        at: Instant,
-        connection: u32,
-        kind: FrameKind,
-        payload: &Payload,
-        took: Option<Duration>,
-    ) {
-        let bytes = payload.as_bytes();
-        self.session.push(Entry { at, connection, kind, bytes, round_trip: took, is_tainted: false });
-    }
-
-    fn heard(&mut self, at: Instant, id: u32, event: Event) {
-        match event {
-            Event::Opened { protocol, extensions } => {
-                self.session.tell(at, id, FrameKind::Opened, &told::opened(&protocol, &extensions));
-                if let Some(connection) = self.session.latest(id) {
-                    connection.opened = Some(Opened { at, protocol, extensions });
-                }
-                self.opened += 1;
-                self.enter(id, Phase::Open);
-            }
-            // Told beside what the log has a kind for.
-            Event::Answered(_) | Event::Ponged(_) => return,
-            Event::Received(payload) => self.received(at, id, &payload),
-            Event::Failed => {
-                let was_open = self.lines.get(&id).is_some_and(|line| line.phase == Phase::Open);
-                let words = if was_open { "the connection broke" } else { "the handshake failed" };
-                self.session.tell(at, id, FrameKind::Failed, words);
-            }
-            Event::Closed { code, reason, clean } => {
-                self.session.tell(at, id, FrameKind::Closed, &told::closed(code, &reason));
-                if let Some(connection) = self.session.latest(id) {
-                    connection.closed = Some(Closed { at, code, reason, clean });
-                }
-                *self.came.entry((id, Awaited::End)).or_default() += 1;
-                self.enter(id, Phase::Ended);
-            }
-        }
-        self.wake();
-    }
-
-    /// Whether nothing more can come on a connection.
-    fn is_over(&self, id: u32) -> bool {
-        self.lines.get(&id).is_none_or(|line| line.phase == Phase::Ended)
-    }
-
-    fn enter(&mut self, id: u32, phase: Phase) {
-        if let Some(line) = self.lines.get_mut(&id) {
-            line.phase = phase;
-        }
-    }
-
-    fn received(&mut self, at: Instant, id: u32, payload: &Payload) {
-        let kind = if payload.is_text() { FrameKind::ReceivedText } else { FrameKind::ReceivedBinary };
-        let took = self.lines.get_mut(&id).and_then(|line| line.pairing.received(at, payload));
-        self.push(at, id, kind, payload, took);
-        let content = content(payload);
-        let kind = kinds::kind_alone(&content);
-        let count = self.came.entry((id, Awaited::Message(kind.clone()))).or_default();
-        let source = (id, kind, *count);
-        *count += 1;
-        if let Some(waiting) = self.sources.get_mut(&source) {
-            *waiting = json_of(&content);
-        }
-    }
-}
-
-fn content(payload: &Payload) -> Content {
-    use base64::Engine as _;
-    match payload {
-        Payload::Text(text) => Content::of_text(text.clone()),
-        Payload::Binary(bytes) => Content::Binary(base64::engine::general_purpose::STANDARD.encode(bytes)),
-    }
-}
-
-struct Replay<W: World> {
+struct Replay<W: World, T: Fn(Progress)> {
     world: W,
+    tell: T,
+    /// What was done of the script, of how much, and how many of these are handshakes.
+    steps: (usize, usize),
+    asked: usize,
     state: Rc<RefCell<State>>,
     sockets: HashMap<u32, W::Socket>,
     names: HashMap<u32, String>,
+    unlike: BTreeMap<u32, String>,
     speed: Speed,
     /// How many of each are wanted by now.
     wanted: HashMap<(u32, Awaited), usize>,
@@ -162,12 +52,13 @@ struct Replay<W: World> {
     substituted: u64,
 }
 
-pub(super) async fn run<W: World>(
+pub(super) async fn run<W: World, T: Fn(Progress)>(
     world: W,
     script: Script,
     session: Session,
     speed: Speed,
     quiet: Duration,
+    tell: T,
 ) -> Replayed {
     let state = State {
         session,
@@ -176,14 +67,19 @@ pub(super) async fn run<W: World>(
         sources: script.sources.into_iter().map(|source| (source, None)).collect(),
         waker: None,
         opened: 0,
+        messages: (0, 0),
     };
     let state = Rc::new(RefCell::new(state));
     let asked = script.steps.iter().filter(|step| matches!(step.deed, Deed::Connect(_))).count();
     let mut replay = Replay {
         world: world.clone(),
+        tell,
+        steps: (0, script.steps.len()),
+        asked,
         state: state.clone(),
         sockets: HashMap::new(),
         names: script.names,
+        unlike: script.unlike,
         speed,
         wanted: HashMap::new(),
         in_vain: BTreeMap::new(),
@@ -205,23 +101,15 @@ pub(super) async fn run<W: World>(
     Replayed { session, remarks, opened: (state.opened, asked) }
 }
 
-/// Marks what came while this side itself was late: its times say nothing about the server.
-async fn taint<W: World>(world: W, state: Rc<RefCell<State>>) {
-    let mut last = world.now();
-    loop {
-        world.sleep(TICK).await;
-        let now = world.now();
-        if now - last > TICK + LATE {
-            let log = &mut state.borrow_mut().session.log;
-            let since: Vec<u64> =
-                log.before(log.total()).take_while(|it| it.at >= last).map(|it| it.number).collect();
-            since.into_iter().for_each(|number| log.set_tainted(number));
-        }
-        last = now;
+impl<W: World, T: Fn(Progress)> Replay<W, T> {
+    fn tell_progress(&self) {
+        let state = self.state.borrow();
+        let (sent, received) = state.messages;
+        let progress = Progress { steps: self.steps, sent, received, opened: (state.opened, self.asked) };
+        drop(state);
+        (self.tell)(progress);
     }
-}
 
-impl<W: World> Replay<W> {
     async fn all(&mut self, steps: Vec<Step>, last: Vec<(u32, Awaited)>, ends: Duration, quiet: Duration) {
         let began = self.world.now();
         let mut before = Duration::ZERO;
@@ -240,6 +128,8 @@ impl<W: World> Replay<W> {
                 }
             }
             self.step(step).await;
+            self.steps.0 += 1;
+            self.tell_progress();
         }
         self.want(&last);
         if let Speed::Times(times) = self.speed {
@@ -368,7 +258,8 @@ impl<W: World> Replay<W> {
                 state.heard(moment, id, event);
             }
         });
-        match self.world.connect(&self.name(id), &endpoint, sink) {
+        let name = self.unlike.get(&id).cloned().unwrap_or_else(|| self.name(id));
+        match self.world.connect(&name, &endpoint, sink) {
             Ok(socket) => drop(self.sockets.insert(id, socket)),
             Err(error) => {
                 let mut state = self.state.borrow_mut();
@@ -401,6 +292,7 @@ impl<W: World> Replay<W> {
                 }
                 let kind = if payload.is_text() { FrameKind::SentText } else { FrameKind::SentBinary };
                 state.push(at, id, kind, &payload, None);
+                state.messages.0 += 1;
             }
             Err(error) => {
                 let at = self.world.now();

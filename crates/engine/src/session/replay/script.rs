@@ -2,7 +2,7 @@
 //!
 //! Owns the reading of a session as a script: what was sent, opened and closed by us, and what came before each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::address::{Target, common};
@@ -12,7 +12,7 @@ use crate::base::mask::MASK;
 use crate::base::words::counted;
 use crate::recording::transcript::asked_close;
 use crate::report::Noted;
-use crate::session::diff::side::{EventOf, Side};
+use crate::session::diff::side::{EventOf, Side, names};
 use crate::{Endpoint, FrameKind, Payload};
 
 /// What is awaited: a message of this kind, or the end of the connection.
@@ -49,6 +49,8 @@ pub(super) struct Script {
     /// When the last event was, since the session began.
     pub ends: Duration,
     pub names: HashMap<u32, String>,
+    /// The same without two that are alike.
+    pub unlike: BTreeMap<u32, String>,
     pub remarks: Vec<String>,
     /// The messages whose values are needed: connection, kind, which of them.
     pub sources: Vec<(u32, String, usize)>,
@@ -64,6 +66,7 @@ impl Script {
             last: Vec::new(),
             ends: Duration::ZERO,
             names: HashMap::new(),
+            unlike: names(session),
             remarks: Vec::new(),
             sources: Vec::new(),
         };

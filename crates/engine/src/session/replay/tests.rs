@@ -265,3 +265,22 @@ fn several_connections_keep_their_names_and_take_values_from_each_other() {
         assert_eq!(told(&session, &replayed.session), Vec::<String>::new(), "{speed:?}");
     }
 }
+
+#[test]
+fn how_far_a_replay_is_is_told_after_each_step() {
+    let sim = world(2, &Rc::default());
+    let session = recorded(false);
+    let told = Rc::<RefCell<Vec<Progress>>>::default();
+    let heard = told.clone();
+    let options = options("ws://new.example:81", Speed::Answers);
+    let tell = move |progress| heard.borrow_mut().push(progress);
+    let future = replay_and_tell(sim.clone(), &session, &options, tell).expect("a script");
+    let done = sim.run(future).expect("it ends");
+    let told = told.borrow();
+    // A handshake, thirty questions, a close.
+    let steps: Vec<_> = told.iter().map(|it| it.steps).collect();
+    assert_eq!(steps, (1..=32).map(|nth| (nth, 32)).collect::<Vec<_>>());
+    let last = told.last().expect("32 of them");
+    assert_eq!((last.sent, last.opened), (30, (1, 1)));
+    assert_eq!((last.sent, last.received), done.session.messages());
+}

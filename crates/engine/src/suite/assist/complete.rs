@@ -7,6 +7,7 @@ use crate::base::words::cut;
 use crate::suite::keys::{ANSWER, BARE, Key, REST, Shape, Table, VERBS};
 use crate::suite::words::{MATCHER, OPERATORS};
 
+use super::beside::{Imports, Read};
 use super::explain::prose;
 use super::known::Known;
 use super::loose::{Kind, Range, is_closed};
@@ -61,13 +62,21 @@ const ANSWERS: [(&str, &str, &str); 2] = [
 /// assert_eq!(&text[wait.from..wait.to], r#""w""#);
 /// ```
 pub fn complete(text: &str, offset: usize) -> Vec<Suggestion> {
+    complete_with(text, offset, &mut |_| None)
+}
+
+/// The same with the names that the suite imports. `read` gets a file that it imports, by its path from the suite's folder;
+/// none when there is no such file.
+pub fn complete_with(text: &str, offset: usize, read: &mut Read<'_>) -> Vec<Suggestion> {
     let offset = floor(text, offset);
     let sketch = Sketch::read(text, offset);
     let cursor = sketch.loose.cursor;
     if cursor.is_in_comment || sketch.loose.text.len() != text.len() {
         return Vec::new();
     }
-    let known = Known::of(&sketch);
+    let imported: Vec<String> = Imports::of(&sketch, read).map(|(_, text)| text).collect();
+    let mut known = Known::of(&sketch);
+    imported.iter().for_each(|text| known.bring(&Sketch::read(text, 0)));
     let replaced = replaced(text, offset, cursor.token);
     let mut writer = Writer { sketch: &sketch, known, replaced, found: Vec::new() };
     let is_text = cursor.token.is_some_and(|(start, _)| text[start..].starts_with('"'));

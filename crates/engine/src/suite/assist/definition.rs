@@ -7,6 +7,7 @@
 use crate::suite::files::path_from;
 use crate::suite::keys::{HTTP_FILE, HTTP_PART, Shape, Table};
 
+use super::beside::{Imports, Read, is_import};
 use super::floor;
 use super::loose::Range;
 use super::sketch::{Sketch, Slot};
@@ -14,7 +15,7 @@ use super::values::template_around;
 
 /// What a name is of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Client,
     /// A variable, a column, what a step sets or captures.
     Value,
@@ -43,9 +44,6 @@ pub enum Defined {
     File(String),
 }
 
-/// How many files are looked through.
-const MOST_FILES: usize = 100;
-
 /// The name that defines the one at this byte. `read` gets a file that the suite imports, by its path from the suite's
 /// folder; none when there is no such file.
 ///
@@ -56,33 +54,57 @@ const MOST_FILES: usize = 100;
 /// assert_eq!(found, Some(Defined::Here(12, 18)));
 /// assert_eq!(&text[12..18], r#""room""#);
 /// ```
-pub fn definition(
-    text: &str,
-    offset: usize,
-    read: &mut dyn FnMut(&str) -> Option<String>,
-) -> Option<Defined> {
+pub fn definition(text: &str, offset: usize, read: &mut Read<'_>) -> Option<Defined> {
     let offset = floor(text, offset);
     let sketch = Sketch::read(text, offset);
     if let Some(written) = named_file(&sketch) {
         return path_from("", written).ok().map(Defined::File);
     }
     let (kind, name) = asked(&sketch, offset)?;
+    let (Place { name: (from, to), .. }, beside) = place_of(&sketch, kind, name, read)?;
+    Some(match beside {
+        None => Defined::Here(from, to),
+        Some((path, text)) => Defined::Beside { path, text, from, to },
+    })
+}
+
+/// Where a name is defined.
+pub(super) struct Place {
+    /// The piece that has it.
+    pub(super) id: usize,
+    /// Its first byte, and the first byte after it.
+    pub(super) name: Range,
+}
+
+/// Where a name is defined: in the suite, or in a file that it imports, whose path and text come along.
+pub(super) fn place_of(
+    sketch: &Sketch<'_>,
+    kind: Kind,
+    name: &str,
+    read: &mut Read<'_>,
+) -> Option<(Place, Option<(String, String)>)> {
     let here = sketch.loose.cursor.inside.and_then(|id| sketch.check(id));
-    let all = (0..sketch.loose.pieces.len()).filter_map(|id| Some((id, defined(&sketch, id, kind, name)?)));
-    let mut near: Vec<(bool, Range)> = Vec::new();
-    for (id, range) in all {
-        let check = sketch.check(id);
-        if check.is_none() || check == here {
-            near.push((check.is_some(), range));
+    let places = |sketch: &Sketch<'_>| {
+        let place = |id| Some(Place { id, name: defined(sketch, id, kind, name)? });
+        (0..sketch.loose.pieces.len()).filter_map(place).collect::<Vec<_>>()
+    };
+    let mut of_suite = None;
+    for place in places(sketch) {
+        match sketch.check(place.id) {
+            None if of_suite.is_none() => of_suite = Some(place),
+            check if check.is_some() && check == here => return Some((place, None)),
+            _ => {}
         }
     }
-    let found = near.iter().find(|(is_of_check, _)| *is_of_check).or(near.first());
-    match found {
-        Some((_, (from, to))) => Some(Defined::Here(*from, *to)),
-        // A moment is of its check, and no other file knows it.
-        None if kind == Kind::Mark => None,
-        None => beside(&sketch, kind, name, read),
+    // A moment is of its check, and no other file knows it.
+    if of_suite.is_some() || kind == Kind::Mark {
+        return Some((of_suite?, None));
     }
+    let in_file = |text: &str| {
+        let sketch = Sketch::read(text, 0);
+        places(&sketch).into_iter().find(|place| sketch.check(place.id).is_none())
+    };
+    Imports::of(sketch, &mut *read).find_map(|(path, text)| Some((in_file(&text)?, Some((path, text)))))
 }
 
 /// The file whose path is at the cursor.
@@ -104,49 +126,8 @@ fn named_file<'t>(sketch: &Sketch<'t>) -> Option<&'t str> {
     loose.words(id).filter(|_| is_file)
 }
 
-/// Whether a list is what a document imports.
-fn is_import(sketch: &Sketch<'_>, list: usize) -> bool {
-    let loose = &sketch.loose;
-    loose.key(list) == Some("import") && loose.parent(list).is_some_and(|root| loose.parent(root).is_none())
-}
-
-/// The files that a document imports, by their path from the folder of the suite.
-fn imports(sketch: &Sketch<'_>, from: &str) -> Vec<String> {
-    let loose = &sketch.loose;
-    let lists = (0..loose.pieces.len()).filter(|id| is_import(sketch, *id));
-    let written = lists.flat_map(|list| loose.children(list).filter_map(|id| loose.words(id)));
-    written.filter_map(|written| path_from(from, written).ok()).collect()
-}
-
-/// Where a file that the suite imports, or one that such a file imports, defines a name.
-fn beside(
-    sketch: &Sketch<'_>,
-    kind: Kind,
-    name: &str,
-    read: &mut dyn FnMut(&str) -> Option<String>,
-) -> Option<Defined> {
-    let mut paths = imports(sketch, "");
-    let mut next = 0;
-    while let Some(path) = paths.get(next).filter(|_| next < MOST_FILES).cloned() {
-        next += 1;
-        let Some(text) = read(&path) else { continue };
-        let sketch = Sketch::read(&text, 0);
-        let all = (0..sketch.loose.pieces.len()).filter(|id| sketch.check(*id).is_none());
-        let found = all.filter_map(|id| defined(&sketch, id, kind, name)).next();
-        if let Some((from, to)) = found {
-            return Some(Defined::Beside { path, text, from, to });
-        }
-        for further in imports(&sketch, &path) {
-            if !paths.contains(&further) {
-                paths.push(further);
-            }
-        }
-    }
-    None
-}
-
 /// The name at the cursor.
-fn asked<'t>(sketch: &Sketch<'t>, offset: usize) -> Option<(Kind, &'t str)> {
+pub(super) fn asked<'t>(sketch: &Sketch<'t>, offset: usize) -> Option<(Kind, &'t str)> {
     let loose = &sketch.loose;
     if loose.cursor.is_in_comment {
         return None;

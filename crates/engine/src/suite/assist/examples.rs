@@ -7,7 +7,7 @@ use crate::suite::keys::VERBS;
 use super::Example;
 
 /// By verb; the last one has none.
-const STEPS: [(&str, &str, &str); 22] = [
+const STEPS: [(&str, &str, &str); 23] = [
     ("connect", "Open connections", r#"{ "connect": "alice" }"#),
     (
         "send",
@@ -60,6 +60,14 @@ const STEPS: [(&str, &str, &str); 22] = [
         "Repeat",
         r#"{ "repeat": { "times": 10, "every": "100ms" }, "on": "alice", "send": { "type": "ping", "n": "{{i}}" }, "expect": { "subset": { "type": "pong" } } }"#,
     ),
+    (
+        "ramp",
+        "Raise the load",
+        r#"{ "on": "crowd", "ramp": { "stages": [{ "for": "10s", "clients": 100 }, { "for": "30s" }] }, "steps": [
+  { "send": { "type": "ping" }, "expect": { "subset": { "type": "pong" } } },
+  { "wait": { "lognormal": { "mean": "2s", "deviation": "1s" } } }
+] }"#,
+    ),
     ("set", "Set a variable", r#"{ "set": { "room": "r-{{uuid}}" } }"#),
     (
         "measure",
@@ -92,12 +100,29 @@ const STEPS: [(&str, &str, &str); 22] = [
     ("", "Name a moment", r#"{ "mark": "start", "note": "`since` starts here" }"#),
 ];
 
-/// A second one for a verb.
-const BYTES: (&str, &str, &str) = (
-    "send",
-    "Send bytes behind their length",
-    r#"{ "on": "alice", "send": { "$concat": [{ "$u8": 16 }, { "$length": "u16", "of": "hello" }] }, "expect": { "bytes": { "prefix": "11" }, "capture": { "id": { "bytes": { "at": 1, "as": "u16" } } } } }"#,
-);
+/// Further ones for some verbs.
+const MORE: [(&str, &str, &str); 4] = [
+    (
+        "send",
+        "Send bytes behind their length",
+        r#"{ "on": "alice", "send": { "$concat": [{ "$u8": 16 }, { "$length": "u16", "of": "hello" }] }, "expect": { "bytes": { "prefix": "11" }, "capture": { "id": { "bytes": { "at": 1, "as": "u16" } } } } }"#,
+    ),
+    (
+        "repeat",
+        "Repeat until something holds",
+        r#"{ "repeat": { "times": 20, "every": "200ms", "until": { "subset": { "state": "done" } } }, "on": "alice", "send": { "type": "status" }, "expect": { "subset": { "type": "status" } } }"#,
+    ),
+    (
+        "http",
+        "Call until the answer is as wanted",
+        r#"{ "http": { "url": "http://localhost:9000/api/jobs/1" }, "expect": { "until": { "subset": { "state": "done" } }, "every": "200ms", "within": "10s" } }"#,
+    ),
+    (
+        "http",
+        "Log in, and keep the cookie",
+        r#"{ "http": { "url": "http://localhost:9000/api/login", "json": { "user": "alice" }, "cookies": true }, "expect": { "status": 200 } }"#,
+    ),
+];
 
 const CHECK: &str = r#"{
   "check": "alice gets an answer",
@@ -111,14 +136,14 @@ const CHECK: &str = r#"{
   "thresholds": { "rtt.p95": "< 100ms" }
 }"#;
 
-/// One step for each verb, one that only names a moment, and a whole check. Their clients are called alice and bob.
+/// A step or more for each verb, one that only names a moment, and a whole check. Their clients are called alice and bob.
 pub fn examples() -> Vec<Example> {
     let about = |verb: &str| {
         let verb = VERBS.iter().find(|known| known.name == verb);
         let key = verb.and_then(|verb| verb.table.key(verb.name));
         key.map_or("Names the moment, for `since`. A note stands in the report.", |key| key.about)
     };
-    let steps = STEPS.iter().chain([&BYTES]).map(|(verb, title, text)| Example {
+    let steps = STEPS.iter().chain(&MORE).map(|(verb, title, text)| Example {
         title: (*title).to_owned(),
         about: about(verb).to_owned(),
         text: (*text).to_owned(),
@@ -151,7 +176,7 @@ mod tests {
         for Example { title, text, is_check, .. } in examples() {
             let check = if is_check { text } else { format!(r#"{{ "check": "c", "steps": [{text}] }}"#) };
             let suite = format!(
-                r#"{{ "sockscope": 1, "suite": "x", "vars": {{ "room": "x" }}, "define": {{ "enter": {{ "with": ["room"], "steps": [{{ "send": "{{{{room}}}}" }}] }} }}, "clients": {{ "alice": {{ "url": "ws://x" }}, "bob": {{ "url": "ws://x" }} }}, "checks": [{check}] }}"#
+                r#"{{ "sockscope": 1, "suite": "x", "vars": {{ "room": "x" }}, "define": {{ "enter": {{ "with": ["room"], "steps": [{{ "send": "{{{{room}}}}" }}] }} }}, "clients": {{ "alice": {{ "url": "ws://x" }}, "bob": {{ "url": "ws://x" }}, "crowd": {{ "url": "ws://x", "count": 2 }} }}, "checks": [{check}] }}"#
             );
             assert_eq!(Suite::parse(&suite).err(), None, "{title}");
         }

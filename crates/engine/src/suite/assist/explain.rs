@@ -2,16 +2,28 @@
 
 use std::fmt::Write;
 
-use crate::suite::keys::{DEFINITION, Key, Shape};
+use crate::base::words::cut;
+use crate::suite::keys::{Key, Shape};
 use crate::suite::words::OPERATORS;
 
+use super::beside::Read;
+use super::definition::{Kind, Place, asked, place_of};
 use super::loose::Range;
 use super::sketch::{Sketch, Slot, key_at, verb_of};
 use super::values::{WORDS, template_around};
 use super::{Explained, floor};
 
-/// What the key at a byte means, or the word in a placeholder there.
+/// How much of a definition is shown, in characters.
+const LONGEST: usize = 400;
+
+/// What the key at a byte means, the word in a placeholder there, or the name of something that the suite defines.
 pub fn explain_at(text: &str, offset: usize) -> Option<Explained> {
+    explain_with(text, offset, &mut |_| None)
+}
+
+/// The same with the names that the suite imports. `read` gets a file that it imports, by its path from the suite's folder;
+/// none when there is no such file.
+pub fn explain_with(text: &str, offset: usize, read: &mut Read<'_>) -> Option<Explained> {
     let offset = floor(text, offset);
     let sketch = Sketch::read(text, offset);
     let loose = &sketch.loose;
@@ -36,8 +48,8 @@ pub fn explain_at(text: &str, offset: usize) -> Option<Explained> {
         return about.map(|about| Explained { from: range.0, to: range.1, about });
     }
     let token = loose.cursor.token?;
-    if let Some(about) = definition_at(&sketch, token) {
-        return Some(Explained { from: token.0, to: token.1, about });
+    if let Some(explained) = name_at(&sketch, offset, read) {
+        return Some(explained);
     }
     let (from, to) = template_around(text, token, offset)?;
     let word = text[from..to].split([' ', '.', '+']).next()?;
@@ -45,17 +57,63 @@ pub fn explain_at(text: &str, offset: usize) -> Option<Explained> {
     Some(Explained { from, to: from + word.len(), about: (*about).to_owned() })
 }
 
-/// What the definition is for whose name stands behind `use`, and which parameters it has.
-fn definition_at(sketch: &Sketch<'_>, token: Range) -> Option<String> {
-    let loose = &sketch.loose;
-    let is_name =
-        |id: usize| loose.range(id) == token && matches!(sketch.slot(id), Slot::Known(Shape::Definition));
-    let name = (0..loose.pieces.len()).find(|id| is_name(*id)).and_then(|id| loose.words(id))?;
-    let is_it = |id: &usize| {
-        loose.key(*id) == Some(name)
-            && matches!(sketch.slot(*id), Slot::Known(Shape::Object(table)) if std::ptr::eq(table, &DEFINITION))
+/// What the name at the cursor is, and how it is defined. The words of placeholders are not names.
+fn name_at(sketch: &Sketch<'_>, offset: usize, read: &mut Read<'_>) -> Option<Explained> {
+    let (kind, name) = asked(sketch, offset)?;
+    if kind == Kind::Value && WORDS.iter().any(|(word, ..)| *word == name) {
+        return None;
+    }
+    let (place, beside) = place_of(sketch, kind, name, read)?;
+    let about = match &beside {
+        None => described(sketch, &place, kind, name, None),
+        Some((path, text)) => described(&Sketch::read(text, 0), &place, kind, name, Some(path)),
     };
-    let definition = (0..loose.pieces.len()).find(is_it)?;
+    // Names are parts of the text that was read.
+    let from = name.as_ptr() as usize - sketch.loose.text.as_ptr() as usize;
+    Some(Explained { from, to: from + name.len(), about })
+}
+
+/// What a name means where it is defined.
+fn described(sketch: &Sketch<'_>, place: &Place, kind: Kind, name: &str, file: Option<&str>) -> String {
+    let loose = &sketch.loose;
+    let line = loose.text[..place.name.0].matches('\n').count() + 1;
+    let above = loose.parent(place.id).and_then(|parent| loose.key(parent));
+    let what = match (kind, above) {
+        (Kind::Client, _) if loose.keys(place.id, None).any(|key| matches!(key, "count" | "each")) => {
+            "A group of clients"
+        }
+        (Kind::Client, _) => "A client",
+        (Kind::Mark, _) => "A moment",
+        (Kind::Steps, _) => "Steps",
+        (Kind::Value, Some("vars")) => "A variable",
+        (Kind::Value, Some("set" | "keep")) => "A value that a step sets",
+        (Kind::Value, Some("capture")) => "A value that a step captures",
+        (Kind::Value, _) => "A value of a row",
+    };
+    let place_of_it = match file {
+        Some(file) => format!("`{file}`, line {line}"),
+        None => format!("line {line}"),
+    };
+    let mut about = format!("{what}, defined in {place_of_it}.");
+    match kind {
+        Kind::Steps => about = format!("{}\n\n{about}", of_steps(sketch, place.id)).trim().to_owned(),
+        Kind::Value if is_secret(sketch, name) => about.push_str(" It is a secret."),
+        Kind::Mark => {}
+        _ => fence(&mut about, &cut(&loose.text[place.name.0..loose.range(place.id).1], LONGEST)),
+    }
+    about
+}
+
+/// Whether a document says that the values of this name are masked.
+fn is_secret(sketch: &Sketch<'_>, name: &str) -> bool {
+    let loose = &sketch.loose;
+    let lists = (0..loose.pieces.len()).filter(|id| loose.key(*id) == Some("secrets"));
+    lists.flat_map(|list| loose.children(list)).any(|id| loose.words(id) == Some(name))
+}
+
+/// What a definition is for, and which parameters it has.
+fn of_steps(sketch: &Sketch<'_>, definition: usize) -> String {
+    let loose = &sketch.loose;
     let part = |key: &str| loose.children(definition).take(10).find(|id| loose.key(*id) == Some(key));
     let about = part("about").and_then(|id| loose.words(id)).unwrap_or_default();
     let with: Vec<_> = part("with")
@@ -68,7 +126,7 @@ fn definition_at(sketch: &Sketch<'_>, token: Range) -> Option<String> {
             names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
         ),
     };
-    Some(format!("{about}\n\n{with}").trim().to_owned())
+    format!("{about}\n\n{with}")
 }
 
 /// What a key means, and one as it is written.
@@ -140,7 +198,60 @@ mod tests {
     #[test]
     fn a_use_says_what_its_definition_is_for() {
         let text = r#"{ "define": { "enter": { "about": "Into a room.", "with": ["room"], "steps": [] } }, "setup": [ { "use": "en|ter" } ] }"#;
-        check(text, "\"enter\"", "Into a room.\n\nIt needs `room`.");
+        check(text, "enter", "Into a room.\n\nIt needs `room`.\n\nSteps, defined in line 1.");
+    }
+
+    #[test]
+    fn a_name_says_what_it_is_and_how_it_is_defined() {
+        let suite = |part: &str| {
+            format!(
+                "{{ \"vars\": {{ \"room\": \"red\", \"pin\": \"1234\" }}, \"secrets\": [\"pin\"],\n  \"clients\": {{ \"alice\": {{ \"url\": \"ws://h\" }}, \"crowd\": {{ \"count\": 2 }} }},\n  \"checks\": [ {{ \"each\": [ {{ \"n\": 1 }} ], \"steps\": [ {{ \"mark\": \"said\", \"on\": \"alice\", \"expect\": {{ \"capture\": {{ \"sid\": \"$.s\" }} }} }}, {{ \"set\": {{ \"loud\": true }} }},\n {part}"
+            )
+        };
+        let says = |part: &str, subject: &str, begins: &str| check(&suite(part), subject, begins);
+        says(
+            r#"{ "on": "al|ice""#,
+            "alice",
+            "A client, defined in line 2.\n\n```json\n\"alice\": { \"url\": \"ws://h\" }\n```",
+        );
+        says(r#"{ "on": "crowd[|1]""#, "crowd", "A group of clients, defined in line 2.");
+        says(
+            r#"{ "send": "{{ro|om}}""#,
+            "room",
+            "A variable, defined in line 1.\n\n```json\n\"room\": \"red\"",
+        );
+        says(r#"{ "send": "{{add n| 1}}""#, "n", "A value of a row, defined in line 3.");
+        says(r#"{ "send": "{{a|dd n 1}}""#, "add", "The sum");
+        says(r#"{ "send": "{{alice.si|d}}""#, "sid", "A value that a step captures, defined in line 3.");
+        says(r#"{ "send": "{{lou|d}}""#, "loud", "A value that a step sets");
+        says(r#"{ "expect": { "since": "sa|id" "#, "said", "A moment, defined in line 3.");
+        let pin = explain_at(&suite(r#"{ "send": "{{pin}}""#), suite("").len() + 14).expect("a name");
+        assert_eq!(pin.about, "A variable, defined in line 1. It is a secret.");
+    }
+
+    #[test]
+    fn a_name_of_an_imported_file_says_in_which_it_is_defined() {
+        let text = r#"{ "import": ["lib/a.jsonc"], "setup": [ { "use": "enter" }, { "on": "bob" } ] }"#;
+        let mut read = |path: &str| {
+            let text = match path {
+                "lib/a.jsonc" => {
+                    "{ \"import\": [\"b.jsonc\"],\n \"define\": { \"enter\": { \"about\": \"In.\", \"with\": [\"room\"] } } }"
+                }
+                "lib/b.jsonc" => "{\n\n \"clients\": { \"bob\": { \"url\": \"ws://h\" } }",
+                _ => return None,
+            };
+            Some(text.to_owned())
+        };
+        let mut about = |name: &str| {
+            let at = text.find(name).expect("it is there") + 1;
+            explain_with(text, at, &mut read).expect("it is known").about
+        };
+        assert_eq!(about("enter"), "In.\n\nIt needs `room`.\n\nSteps, defined in `lib/a.jsonc`, line 2.");
+        assert_eq!(
+            about("bob"),
+            "A client, defined in `lib/b.jsonc`, line 3.\n\n```json\n\"bob\": { \"url\": \"ws://h\" }\n```"
+        );
+        assert_eq!(explain_at(text, text.find("bob").expect("it is there")), None);
     }
 
     #[test]

@@ -53,13 +53,35 @@ pub(super) struct Known<'t> {
     pub(super) defining: Option<&'t str>,
 }
 
+/// What a document brings in that has names. What the steps of its definitions set and capture is known after a use.
+const BROUGHT: [&str; 3] = ["define", "clients", "vars"];
+
 impl<'t> Known<'t> {
     pub(super) fn of(sketch: &Sketch<'t>) -> Self {
+        let mut known = Self::default();
+        known.read(sketch, false);
+        known
+    }
+
+    /// Adds the names that a document brings in which the suite imports.
+    pub(super) fn bring(&mut self, sketch: &Sketch<'t>) {
+        self.read(sketch, true);
+    }
+
+    fn read(&mut self, sketch: &Sketch<'t>, is_imported: bool) {
         let loose = &sketch.loose;
         let here = loose.cursor.inside.and_then(|id| sketch.check(id));
-        let mut known = Self::default();
+        let known = self;
+        let mut comes: Vec<bool> = Vec::new();
         for (id, piece) in loose.pieces.iter().enumerate() {
-            let (Some(parent), key) = (loose.parent(id), loose.key(id)) else { continue };
+            let (above, key) = (loose.parent(id), loose.key(id));
+            let is_of_root = above.is_some_and(|above| loose.parent(above).is_none());
+            comes.push(match above {
+                Some(_) if is_of_root && is_imported => key.is_some_and(|key| BROUGHT.contains(&key)),
+                Some(above) => comes[above],
+                None => !is_imported,
+            });
+            let Some(parent) = above.filter(|_| comes[id]) else { continue };
             // What the cursor is in is being typed, and no name yet.
             if loose.cursor.token == Some(loose.range(id))
                 || loose.cursor.token == loose.key_range(id) && key.is_some()
@@ -114,7 +136,6 @@ impl<'t> Known<'t> {
                 _ => {}
             }
         }
-        known
     }
 
     /// The parameters of a definition.

@@ -4,6 +4,7 @@
 //! refuses to judge: the parser finds the mistakes. A text is nearly always half-written, so completion and prose come
 //! from [`loose`], which reads anything, in linear time and without recursion.
 
+mod beside;
 mod complete;
 mod definition;
 mod examples;
@@ -18,10 +19,10 @@ mod values;
 
 use serde::{Deserialize, Serialize};
 
-pub use complete::complete;
+pub use complete::{complete, complete_with};
 pub use definition::{Defined, definition};
 pub use examples::examples;
-pub use explain::explain_at;
+pub use explain::{explain_at, explain_with};
 pub use format::format;
 pub use outline::{outline, outline_with};
 pub use place::place;

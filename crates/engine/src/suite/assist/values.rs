@@ -96,6 +96,9 @@ pub(super) fn words(shape: Shape) -> &'static str {
         Shape::Payload => "message",
         Shape::Definition => "name of a definition",
         Shape::Schedule => "open or closed",
+        Shape::Arrivals => "even or random",
+        Shape::Pause(_) => "duration or distribution",
+        Shape::Rate => "number a second",
         Shape::Rows => "columns, list of rows or file",
         Shape::Bounds => "metrics with bounds",
         Shape::Condition(_) => "true, false, placeholder or comparison",
@@ -128,6 +131,9 @@ pub(super) fn stub(shape: Shape) -> &'static str {
         | Shape::TextOrMatcher
         | Shape::Definition
         | Shape::Schedule
+        | Shape::Arrivals
+        | Shape::Pause(_)
+        | Shape::Rate
         | Shape::Captured(_)
         | Shape::Condition(_) => "\"\"",
         Shape::Matcher | Shape::Payload | Shape::Rows | Shape::Bounds | Shape::Map(_) | Shape::Object(_) => {
@@ -164,6 +170,11 @@ pub(super) fn known_values(
             text("open", "rounds on the clock");
             text("closed", "waits for replies");
         }
+        (Shape::Arrivals, _) => {
+            text("even", "at equal distances");
+            text("random", "as independent users do");
+        }
+        (Shape::Rate, _) => ["1/s", "10/s", "100/s", "30/m"].iter().for_each(|value| text(value, "")),
         (Shape::Targets, _) => {
             known.clients.iter().for_each(|name| {
                 text(name, if known.groups.contains(name) { "group" } else { "client" });
@@ -182,7 +193,7 @@ pub(super) fn known_values(
         }
         (Shape::Label, "secrets") => known.vars.iter().for_each(|name| text(name, "variable")),
         (Shape::Label, "tags") => known.tags.iter().for_each(|name| text(name, "tag")),
-        (Shape::Duration, _) => DURATIONS.iter().for_each(|value| text(value, "")),
+        (Shape::Duration | Shape::Pause(_), _) => DURATIONS.iter().for_each(|value| text(value, "")),
         (Shape::CapturedOrFalse(_), _) => {
             text("$.id", "");
             add("false", "replies are not paired");

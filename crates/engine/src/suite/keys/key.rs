@@ -47,6 +47,12 @@ pub(in crate::suite) enum Shape {
     Definition,
     /// `open` or `closed`.
     Schedule,
+    /// A duration, or an object with these keys.
+    Pause(&'static Table),
+    /// How many a second, such as `50/s`.
+    Rate,
+    /// `even` or `random`.
+    Arrivals,
     /// The rows of a check.
     Rows,
     /// Metrics and what they are compared with.

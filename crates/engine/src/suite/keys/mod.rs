@@ -6,12 +6,14 @@
 
 mod document;
 mod key;
+mod pacing;
 mod parts;
 mod standing;
 mod step;
 
 pub(super) use document::{CHECK, CLIENT, DEFAULTS, DEFINITION, FRAMING, INVARIANT, SUITE};
 pub(super) use key::{CAPTURED, CAPTURED_BYTES, Key, REST, Shape, Table, key, needed};
+pub(super) use pacing::{EXPONENTIAL, LOGNORMAL, NORMAL, PAUSE, RAMP, STAGE, UNIFORM};
 pub(super) use parts::{
     CLOSE, CLOSE_EXPECT, CLOSED, COMPARISON, CONNECT_EXPECT, EXPECT, HTTP, HTTP_EXPECT, HTTP_FILE, HTTP_PART,
     ITEM, PONG, REPEAT, SILENCE, UNTIL,

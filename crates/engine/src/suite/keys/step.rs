@@ -1,6 +1,7 @@
 //! The keys of steps: one table for each verb.
 
 use super::key::{Key, REST, Shape, Table, key, needed};
+use super::pacing::{PAUSE, RAMP};
 use super::parts::{
     CLOSE, CLOSE_EXPECT, CLOSED, COMPARISON, CONNECT_EXPECT, EXPECT, HTTP, HTTP_EXPECT, PONG, REPEAT, SILENCE,
 };
@@ -32,6 +33,16 @@ const UNLESS: Key = key(
     "\"{{token}}\"",
 );
 
+/// A round that is one send.
+const ROUND_SEND: Key = key("send", Shape::Payload, "One round is this one send, instead of `steps`.", "");
+/// Its reply, or a round that is one expectation.
+const ROUND_EXPECT: Key = key(
+    "expect",
+    Shape::Object(&EXPECT),
+    "The reply to `send`; without a `send`, one round is this one expectation.",
+    "",
+);
+
 /// A verb and the step that it makes.
 #[derive(Debug)]
 pub(in crate::suite) struct Verb {
@@ -52,7 +63,7 @@ macro_rules! step {
     };
 }
 
-pub(in crate::suite) static VERBS: [Verb; 21] = [
+pub(in crate::suite) static VERBS: [Verb; 22] = [
     step!(
         "connect",
         "a connect step",
@@ -160,7 +171,12 @@ pub(in crate::suite) static VERBS: [Verb; 21] = [
         "wait",
         "a wait step",
         "{ \"wait\": \"200ms\" }",
-        [needed("wait", Shape::Duration, "Does nothing for a while.", "\"200ms\""),]
+        [needed(
+            "wait",
+            Shape::Pause(&PAUSE),
+            "Does nothing for a while, always as long or as a distribution says.",
+            "\"200ms\""
+        ),]
     ),
     step!(
         "all",
@@ -185,13 +201,24 @@ pub(in crate::suite) static VERBS: [Verb; 21] = [
                 "{ \"times\": 10 }"
             ),
             key("steps", Shape::Steps, "One round.", ""),
-            key("send", Shape::Payload, "One round is this one send, instead of `steps`.", ""),
-            key(
-                "expect",
-                Shape::Object(&EXPECT),
-                "The reply to `send`; without a `send`, one round is this one expectation.",
-                ""
+            ROUND_SEND,
+            ROUND_EXPECT,
+        ]
+    ),
+    step!(
+        "ramp",
+        "a ramp step",
+        "{ \"on\": \"crowd\", \"ramp\": { \"stages\": [{ \"for\": \"10s\", \"sessions\": \"20/s\" }, { \"for\": \"1m\" }] }, \"steps\": [{ \"wait\": \"10ms\" }] }",
+        [
+            needed(
+                "ramp",
+                Shape::Object(&RAMP),
+                "Changes the load over time: clients, rounds a second, or sessions a second, on the members of the group that `on` names.",
+                "{ \"stages\": [{ \"for\": \"10s\", \"clients\": 100 }, { \"for\": \"1m\" }] }"
             ),
+            key("steps", Shape::Steps, "One round of one client; `{{i}}` counts from 0.", ""),
+            ROUND_SEND,
+            ROUND_EXPECT,
         ]
     ),
     step!(

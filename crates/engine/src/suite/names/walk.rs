@@ -1,17 +1,18 @@
 //! The way through one check: setup, steps, teardown, in the order in which they run.
 
+mod complaints;
+
 use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::known::Known;
-use super::{Clients, MOST_NEAR, complaint, no_clients, several};
+use super::{Clients, MOST_NEAR, complaint, several};
 use crate::base::nearest::nearest;
 use crate::base::words::cut;
 use crate::suite::model::Target;
 use crate::suite::notes::{CheckNotes, Inner, Named, StandingUses, StepNotes, SuiteNotes, Use};
 use crate::suite::origin::used_in;
 use crate::suite::problem::Problems;
-use crate::suite::source::Span;
 use crate::template::{Name, TemplateErrorKind};
 
 /// How many steps, and clients in them, are looked at for all checks together. Setup and teardown are walked for each check, so a hostile suite
@@ -145,6 +146,9 @@ impl<'n, 'p> Walk<'n, 'p> {
         if step.needs_client && matches!(acting, Actors::NoClient) {
             self.no_client_acts(step);
         }
+        if step.needs_group {
+            self.check_group(step);
+        }
         self.known.marks.extend(step.mark.as_deref());
         if let Some((at, mark)) = &step.since {
             self.check_mark(*at, mark);
@@ -174,7 +178,12 @@ impl<'n, 'p> Walk<'n, 'p> {
         if step.opens {
             self.check_opening(step, &acting);
         }
-        let within = Around { acting: self.inherited(step, around), is_repeated: around.is_repeated };
+        let acts = match step.needs_group && step.on.is_none() {
+            // That no group is named is reported already.
+            true => Actors::SomeClient,
+            false => self.inherited(step, around),
+        };
+        let within = Around { acting: acts, is_repeated: around.is_repeated };
         if !matches!(step.inner, Inner::None) {
             // What a block sets itself, its steps can see.
             self.known.sets.extend(step.sets.iter().map(String::as_str));
@@ -273,58 +282,8 @@ impl<'n, 'p> Walk<'n, 'p> {
         }
     }
 
-    fn no_client_acts(&mut self, step: &StepNotes) {
-        let message = match self.names().as_slice() {
-            [] => no_clients(),
-            [group] => {
-                format!("this step does not say who acts; write \"on\": {group:?} for all of the group")
-            }
-            names => format!(
-                "this step does not say who acts; add \"on\": one of {}, a list, or \"*\"",
-                several(names)
-            ),
-        };
-        self.problems.add(step.at, message);
-    }
-
-    fn never_kept(&mut self, at: Span, name: &str) {
-        let shown = cut(name, 60);
-        let hint = match nearest(name, self.variables.iter().copied().take(MOST_NEAR)) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => "give it a first value in \"vars\", which those checks see that run before this one"
-                .to_owned(),
-        };
-        self.problems.add(
-            at,
-            format!("no variable of the suite is called {shown:?}, and only those are kept; {hint}"),
-        );
-    }
-
     fn names(&self) -> Vec<&'n str> {
         self.notes.clients.iter().map(|client| client.name.as_str()).collect()
-    }
-
-    fn check_mark(&mut self, at: Span, mark: &str) {
-        if self.known.marks.contains(mark) {
-            return;
-        }
-        let shown = cut(mark, 60);
-        let message = if self.at_last.marks.contains(mark) {
-            format!("the mark {shown:?} is set only further down")
-        } else {
-            let mut marks: Vec<&str> = self.at_last.marks.iter().copied().collect();
-            marks.sort_unstable();
-            match nearest(mark, marks.iter().copied()) {
-                Some(near) => format!("no step sets the mark {shown:?}; did you mean {near:?}?"),
-                None if marks.is_empty() => {
-                    format!(
-                        "no step sets the mark {shown:?}; write \"mark\": {shown:?} in the step where it begins"
-                    )
-                }
-                None => format!("no step sets the mark {shown:?}; there is {}", several(&marks)),
-            }
-        };
-        self.problems.add(at, message);
     }
 
     /// The addresses of those who are opened, each once, and how many of a group.

@@ -9,6 +9,7 @@ mod document;
 mod expectation;
 mod http;
 mod import;
+mod pacing;
 mod reader;
 mod reuse;
 mod rows;

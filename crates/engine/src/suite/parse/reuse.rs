@@ -300,6 +300,7 @@ fn retitle(steps: &mut [Step], said: &[(String, String)]) {
         match &mut step.verb {
             Verb::All(branches) => branches.iter_mut().for_each(|steps| retitle(steps, said)),
             Verb::Repeat(repeat) => retitle(&mut repeat.steps, said),
+            Verb::Ramp(ramp) => retitle(&mut ramp.steps, said),
             Verb::Measure(_, steps) => retitle(steps, said),
             Verb::Bisect(bisect) => retitle(&mut bisect.steps, said),
             Verb::Try(tried) => {

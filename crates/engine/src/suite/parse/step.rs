@@ -72,13 +72,10 @@ impl Reader<'_> {
                 Some((Verb::Closed(told.value), words))
             }
             "http" => reader.http(&fields, notes),
-            "wait" => {
-                let node = fields.get("wait")?;
-                let words = format!("wait {}", node.text().unwrap_or_default());
-                Some((Verb::Wait(reader.field(node, "\"200ms\"")?), words))
-            }
+            "wait" => reader.wait(&fields),
             "all" => reader.all(&fields, path, notes),
             "repeat" => reader.repeat(&fields, path, notes),
+            "ramp" => reader.ramp(&fields, path, notes),
             "set" => reader.set(&fields, notes),
             "measure" => reader.measure(&fields, path, notes),
             "keep" => reader.keep(&fields, notes),
@@ -98,6 +95,7 @@ impl Reader<'_> {
             _ => None,
         };
         notes.needs_client = ["send", "expect", "ping", "silence", "close", "closed"].contains(&table.name);
+        notes.needs_group = table.name == "ramp";
         notes.falls_to_only = notes.needs_client || ["http", "assert"].contains(&table.name);
         notes.has_seq = notes.needs_client || ["http", "set", "keep"].contains(&table.name);
         self.dressed(&fields, path, notes, body)

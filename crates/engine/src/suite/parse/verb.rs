@@ -211,7 +211,7 @@ impl Reader<'_> {
         }
         notes.after.extend(self.uses_since(before));
         notes.asked.append(&mut self.asked);
-        let (steps, inner) = self.repeat_body(fields, path, &mut words);
+        let (steps, inner) = self.round(fields, path, &mut words);
         spec.steps = steps;
         if spec.is_open {
             notes.timings.extend(timings_of(&inner).iter().map(|name| format!("{name}.intended")));
@@ -267,7 +267,7 @@ impl Reader<'_> {
     }
 
     /// One round: its steps, or the one step beside it.
-    fn repeat_body(&mut self, fields: &Fields<'_>, path: &str, words: &mut String) -> Steps {
+    pub(super) fn round(&mut self, fields: &Fields<'_>, path: &str, words: &mut String) -> Steps {
         let (send, expect) = (fields.member("send"), fields.member("expect"));
         let inline = send.or(expect);
         match (fields.member("steps"), inline) {
@@ -310,9 +310,10 @@ impl Reader<'_> {
                 (vec![step], vec![notes])
             }
             (None, None) => {
+                let what = if fields.node.member("ramp").is_some() { "ramp" } else { "repeat" };
                 self.wrong(
                     fields.node.head(),
-                    "a repeat needs a round; write \"steps\": [{\"wait\": \"10ms\"}], or \"send\"",
+                    format!("a {what} needs a round; write \"steps\": [{{\"wait\": \"10ms\"}}], or \"send\""),
                 );
                 Steps::default()
             }

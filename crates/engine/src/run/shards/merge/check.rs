@@ -6,9 +6,9 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use super::super::super::outcome::causes::Failures;
 use super::super::super::outcome::judge::{allows_less, leave_out};
 use super::super::super::outcome::leftovers::MOST_LEFTOVERS;
-use super::super::super::outcome::step_results::Failures;
 use super::super::super::outcome::unmet;
 use super::figures::{add_figures, harness, judge_lines, longest, sum};
 use super::united::{Part, gravest, named, reasons};

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::super::super::outcome::causes::Cause;
 use super::super::super::outcome::judge::{self, Harness};
-use super::super::super::outcome::step_results::Cause;
 use super::united::{gravest, named};
 use crate::metrics::{Metrics, Threshold};
 use crate::report::{HarnessReport, Metric, Millis, ThresholdReport, Verdict};

@@ -8,10 +8,11 @@ mod check;
 mod figures;
 mod united;
 
+use super::super::outcome::causes::Failures;
 use super::super::outcome::judge;
-use super::super::outcome::step_results::Failures;
 use crate::report::{
-    CheckReport, Environment, Metric, Millis, Report, Second, ShardReport, TargetReport, Verdict,
+    CheckReport, Environment, GeneratorReport, Metric, Millis, Report, Second, ShardReport, TargetReport,
+    Verdict,
 };
 use figures::{add_figures, harness, judge_lines, longest};
 use united::{Part, distinct, reasons};
@@ -99,6 +100,8 @@ pub fn merge(shards: &[Option<Report>]) -> Result<Report, MergeError> {
         shards: (0..).zip(shards).map(|(index, report)| one_of_all(index, report.as_ref())).collect(),
         server: None,
         server_stopped: None,
+        capacity: None,
+        part: None,
     })
 }
 
@@ -132,6 +135,7 @@ fn environment(parts: &[Part<'_, Report>]) -> Environment {
         timer_step_us: worst(|one| one.timer_step_us),
         loop_lag_p99_ms: worst(|one| one.loop_lag_p99_ms),
         hidden: all().any(|one| one.hidden),
+        generator: all().filter_map(|one| one.generator).reduce(GeneratorReport::worse),
     }
 }
 
@@ -163,6 +167,7 @@ fn one_of_all(index: u32, report: Option<&Report>) -> ShardReport {
         reasons: vec!["it gave no report".to_owned()],
         browser: String::new(),
         started: String::new(),
+        late_ms: None,
         duration_ms: Millis::default(),
         loop_lag_p99_ms: 0.0,
         hidden: false,
@@ -180,6 +185,7 @@ fn one_of_all(index: u32, report: Option<&Report>) -> ShardReport {
         reasons: report.reasons.clone(),
         browser: report.environment.browser.clone(),
         started: report.started.clone(),
+        late_ms: report.part.as_ref().map(|part| part.late_ms),
         duration_ms: report.duration_ms,
         loop_lag_p99_ms: report.environment.loop_lag_p99_ms,
         hidden: report.environment.hidden,

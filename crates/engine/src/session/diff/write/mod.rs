@@ -19,7 +19,7 @@ pub use junit::write_junit;
 pub use text::write_text;
 
 /// What the difference is called.
-fn name(what: &What) -> &'static str {
+pub fn name(what: &What) -> &'static str {
     match what {
         What::Missing => "missing",
         What::New => "new",
@@ -30,7 +30,7 @@ fn name(what: &What) -> &'static str {
 }
 
 /// The whole difference in one sentence without its kind.
-fn sentence(difference: &Difference, masker: &Masker) -> String {
+pub fn sentence(difference: &Difference, masker: &Masker) -> String {
     let Difference { client, subject, is_sent, what, .. } = difference;
     let way = if *is_sent { "sent by" } else { "to" };
     let head = format!("{} {way} {}", masker.mask(subject), masker.mask(client));
@@ -80,7 +80,7 @@ fn places(difference: &Difference) -> String {
 }
 
 /// How it went, in one line.
-fn summary(diff: &Diff) -> String {
+pub fn summary(diff: &Diff) -> String {
     let differences = match diff.differences.len() {
         0 => "no difference".to_owned(),
         count => counted(count as u64, "difference"),
@@ -89,7 +89,7 @@ fn summary(diff: &Diff) -> String {
 }
 
 /// What was not compared.
-fn remarks(diff: &Diff) -> Vec<String> {
+pub fn remarks(diff: &Diff) -> Vec<String> {
     let mut told = diff.remarks.clone();
     if diff.guessed > 0 {
         told.push(format!(

@@ -10,6 +10,10 @@ use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 
 /// As many items of a list are held.
 const MOST: usize = 4 << 20;
+/// As many fields of a header are held.
+const MOST_FIELDS: usize = 100;
+/// So much of a body is held.
+const MOST_OF_BODY: usize = 64 << 10;
 
 /// A list that is not longer than [`MOST`] nor larger than its type allows; null is an empty one.
 pub(super) struct Few<T>(pub Vec<T>);
@@ -54,8 +58,20 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Few<T> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Request {
+    pub method: String,
     pub url: String,
     pub headers: Fields,
+    #[serde(rename = "postData")]
+    pub posted: Option<Posted>,
+}
+
+/// What a call sent.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Posted {
+    #[serde(rename = "mimeType")]
+    pub kind: String,
+    pub text: Option<Beginning>,
 }
 
 #[derive(Default, Deserialize)]
@@ -72,16 +88,53 @@ pub(super) struct Content {
     /// Where Playwright has put the messages.
     #[serde(rename = "_file")]
     pub file: Option<String>,
+    pub text: Option<Beginning>,
+    pub encoding: Option<String>,
 }
 
-/// The header fields that say what a handshake offered and chose.
+/// The beginning of a text, and how long all of it is.
+#[derive(Default)]
+pub(super) struct Beginning {
+    pub text: String,
+    pub bytes: u64,
+}
+
+impl<'de> Deserialize<'de> for Beginning {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Beginning;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Beginning, E> {
+                let mut end = text.len().min(MOST_OF_BODY);
+                while !text.is_char_boundary(end) {
+                    end -= 1;
+                }
+                Ok(Beginning { text: text[..end].to_owned(), bytes: text.len() as u64 })
+            }
+        }
+        reader.deserialize_str(Text)
+    }
+}
+
+/// The header fields, and those of them that say what a handshake offered and chose.
 #[derive(Default)]
 pub(super) struct Fields {
     pub protocol: String,
     pub extensions: String,
+    /// Names and values, at most [`MOST_FIELDS`].
+    pub all: Vec<(String, String)>,
 }
 
 impl Fields {
+    pub fn has(&self, name: &str) -> bool {
+        self.all.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+    }
+
     pub fn offered(&self) -> Vec<String> {
         let names = self.protocol.split(',').map(str::trim).filter(|name| !name.is_empty());
         names.map(str::to_owned).collect()
@@ -115,7 +168,12 @@ impl<'de> Deserialize<'de> for Fields {
                     let into = match name.to_ascii_lowercase().as_str() {
                         "sec-websocket-protocol" => &mut fields.protocol,
                         "sec-websocket-extensions" => &mut fields.extensions,
-                        _ => continue,
+                        _ => {
+                            if fields.all.len() < MOST_FIELDS && name.len() + value.len() < 8 << 10 {
+                                fields.all.push((name, value));
+                            }
+                            continue;
+                        }
                     };
                     if into.len() + value.len() > 64 << 10 {
                         continue;

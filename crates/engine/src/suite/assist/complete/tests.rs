@@ -61,7 +61,7 @@ fn a_step_offers_verbs_then_what_goes_with_its_verb() {
     let found = check("HEAD { \"|\" }", &["connect", "send", "ping", "silence", "close"]);
     let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
     assert!(labels.ends_with(&["on", "mark", "note", "if", "unless"]), "{labels:?}");
-    check("HEAD { \"send\": 1, \"|\" }", &["expect", "repeat", "on", "mark", "note", "if", "unless"]);
+    check("HEAD { \"send\": 1, \"|\" }", &["expect", "repeat", "ramp", "on", "mark", "note", "if", "unless"]);
     check("HEAD { \"connect\": \"alice\", | ", &["count", "pace", "expect", "on"]);
     check("HEAD { \"on\": \"alice\", \"expect\": {}, \"|", &["connect", "send", "ping", "close"]);
     check("HEAD { \"all\": [ [ { \"|", &["connect"]);
@@ -143,4 +143,40 @@ fn what_is_taken_fits_into_its_surroundings() {
     becomes("{ \"su|\n}", "suite", "{ \"suite\": \"\"\n}");
     becomes("{ su| }", "suite", "{ \"suite\": \"\" }");
     becomes(r#"{ "checks": [ { "strict": f| } ] }"#, "true", r#"{ "checks": [ { "strict": true } ] }"#);
+}
+
+/// The suggestions for a suite that imports two files, of which one imports the other; `|` is the cursor.
+fn of_imports(step: &str) -> Vec<String> {
+    let marked =
+        format!(r#"{{ "import": ["lib/a.jsonc"], "vars": {{ "own": 1 }}, "checks": [ {{ "steps": [ {step}"#);
+    let at = marked.find('|').expect("a cursor");
+    let found = complete_with(&marked.replacen('|', "", 1), at, &mut |path| {
+        let text = match path {
+            "lib/a.jsonc" => {
+                r#"{ "import": ["b.jsonc"], "define": { "enter": { "with": ["room"], "steps": [
+                { "mark": "entered", "on": "bob", "send": 1, "expect": { "metric": "entry", "capture": { "sid": "$.s" } } } ] } },
+                "setup": [ { "set": { "away": 1 } } ], "checks": [ { "tags": ["slow"], "steps": [ { "set": { "gone": 1 } } ] } ] }"#
+            }
+            "lib/b.jsonc" => r#"{ "clients": { "bob": {}, "crowd": { "count": 2 } }, "vars": { "room": 1 "#,
+            _ => return None,
+        };
+        Some(text.to_owned())
+    });
+    found.into_iter().map(|one| one.label).collect()
+}
+
+#[test]
+fn names_that_come_by_import_are_offered_after_those_of_the_suite() {
+    assert_eq!(of_imports(r#"{ "use": "|"#)[..1], ["enter"]);
+    assert_eq!(of_imports(r#"{ "use": "enter", "|"#)[..2], ["room", "on"]);
+    assert_eq!(of_imports(r#"{ "connect": "|"#)[..4], ["bob", "crowd", "crowd[0]", "*"]);
+    let names = of_imports(r#"{ "send": "{{|"#);
+    assert_eq!(names[..3], ["own", "room", "sid"], "variables, and what its steps capture");
+    assert!(names.iter().any(|name| name == "bob.sid"), "{names:?}");
+    assert_eq!(of_imports(r#"{ "use": "enter" }, { "expect": { "since": "|"#)[..1], ["entered"]);
+    assert_eq!(of_imports(r#"{ "expect": { "metric": "|"#)[..1], ["entry"]);
+    for gone in ["away", "gone"] {
+        assert!(!names.iter().any(|name| name == gone), "setup and checks stay where they are: {names:?}");
+    }
+    assert!(!of_imports(r#"] , "tags": ["|"#).iter().any(|tag| tag == "slow"), "tags are of checks");
 }

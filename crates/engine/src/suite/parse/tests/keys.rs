@@ -21,7 +21,9 @@ fn tables() -> Vec<&'static Table> {
     }
     fn inner(shape: Shape, found: &mut Vec<&'static Table>) {
         match shape {
-            Shape::Object(table) | Shape::Condition(table) | Shape::Captured(table) => walk(table, found),
+            Shape::Object(table) | Shape::Condition(table) | Shape::Captured(table) | Shape::Pause(table) => {
+                walk(table, found)
+            }
             Shape::List(shape) | Shape::Map(shape) => inner(*shape, found),
             _ => {}
         }
@@ -84,7 +86,7 @@ fn every_key_is_described_and_every_example_is_good() {
         }
     }
     for verb in &VERBS {
-        let clients = r#""clients": {"alice": {"url": "ws://x"}, "bob": {"url": "ws://x"}, "mallory": {"url": "ws://x"}}, "define": {"enter": {"with": ["room"], "steps": [{"send": "{{room}}"}]}}, "vars": {"api_url": "http://x", "is_known": false, "choice": "x", "token": "x"}"#;
+        let clients = r#""clients": {"alice": {"url": "ws://x"}, "bob": {"url": "ws://x"}, "mallory": {"url": "ws://x"}, "crowd": {"url": "ws://x", "count": 2}}, "define": {"enter": {"with": ["room"], "steps": [{"send": "{{room}}"}]}}, "vars": {"api_url": "http://x", "is_known": false, "choice": "x", "token": "x"}"#;
         let text = format!(
             r#"{{"sockscope": 1, "suite": "x", {clients}, "checks": [{{"check": "c", "steps": [{}]}}]}}"#,
             verb.example

@@ -6,7 +6,7 @@ use crate::engine::bench::filter::{FilterMode, FilterSpec};
 
 /// What is wanted of a frame, or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum ValueFilter {
     /// A JSONPath with a comparison.
     Path(String),
     /// A text in the content.
@@ -31,7 +31,7 @@ pub enum Direction {
 /// Values from this many bytes on are not filtered by.
 const LONGEST: usize = 1024;
 
-impl Wanted {
+impl ValueFilter {
     /// A member with this value, as JSON writes it. None when no filter can hold it: a long one, and one in which the name of
     /// a secret stands for its value.
     pub fn member(path: &str, value: &str) -> Option<Self> {
@@ -95,13 +95,13 @@ mod tests {
     #[test]
     fn a_value_narrows_and_the_rest_of_the_filter_stays() {
         let mut filter = FilterSpec { sent: false, ..FilterSpec::default() };
-        Wanted::member("$.type", "\"tick\"").unwrap().narrow(&mut filter);
+        ValueFilter::member("$.type", "\"tick\"").unwrap().narrow(&mut filter);
         assert_eq!(
             (filter.text.as_str(), filter.mode, filter.sent),
             ("$.type == \"tick\"", FilterMode::Path, false)
         );
-        Wanted::Connection(3).narrow(&mut filter);
-        Wanted::Direction(Direction::Life).narrow(&mut filter);
+        ValueFilter::Connection(3).narrow(&mut filter);
+        ValueFilter::Direction(Direction::Life).narrow(&mut filter);
         assert_eq!(
             (filter.connections, filter.sent, filter.received, filter.life),
             (vec![3], false, false, true)
@@ -110,11 +110,11 @@ mod tests {
 
     #[test]
     fn a_filter_holds_neither_a_secret_nor_a_long_value() {
-        assert_eq!(Wanted::member("$.token", "\"{{token}}\""), None);
-        assert_eq!(Wanted::member("$.sessions.{{token}}", "1"), None);
-        assert_eq!(Wanted::member("$.a", &"1".repeat(LONGEST)), None);
+        assert_eq!(ValueFilter::member("$.token", "\"{{token}}\""), None);
+        assert_eq!(ValueFilter::member("$.sessions.{{token}}", "1"), None);
+        assert_eq!(ValueFilter::member("$.a", &"1".repeat(LONGEST)), None);
         let mut filter = FilterSpec::default();
-        Wanted::Text("$".to_owned()).exclude(&mut filter);
+        ValueFilter::Text("$".to_owned()).exclude(&mut filter);
         assert_eq!(filter.excludes, [""; 0]);
     }
 
@@ -122,22 +122,22 @@ mod tests {
     fn what_is_excluded_is_excluded_once() {
         let mut filter = FilterSpec::default();
         for _ in 0..2 {
-            Wanted::member("$.n", "1").unwrap().exclude(&mut filter);
-            Wanted::Text("$5 off".to_owned()).exclude(&mut filter);
-            Wanted::Connection(2).exclude(&mut filter);
-            Wanted::Direction(Direction::Received).exclude(&mut filter);
+            ValueFilter::member("$.n", "1").unwrap().exclude(&mut filter);
+            ValueFilter::Text("$5 off".to_owned()).exclude(&mut filter);
+            ValueFilter::Connection(2).exclude(&mut filter);
+            ValueFilter::Direction(Direction::Received).exclude(&mut filter);
         }
         assert_eq!(filter.excludes, ["$.n == 1", "5 off"]);
         assert_eq!(filter.connections, [0; 0], "a connection that is opened later passes");
         assert_eq!((&filter.excluded_connections, filter.received), (&vec![2], false));
-        Wanted::Connection(2).narrow(&mut filter);
+        ValueFilter::Connection(2).narrow(&mut filter);
         assert_eq!((filter.connections, filter.excluded_connections), (vec![2], Vec::new()));
     }
 
     #[test]
     fn the_content_of_a_row_counts_as_far_as_it_is_what_came() {
-        let text = |preview| match Wanted::content(preview) {
-            Some(Wanted::Text(text)) => text,
+        let text = |preview| match ValueFilter::content(preview) {
+            Some(ValueFilter::Text(text)) => text,
             _ => String::new(),
         };
         assert_eq!(text("hello"), "hello");

@@ -2,25 +2,22 @@
 //!
 //! Pure. One rule: it writes only what the suite format has, so that the suite can be opened and changed like any other.
 
+mod protocol;
+mod reply;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::engine::Endpoint;
 use crate::engine::base::unit;
-use crate::engine::bench::summary::ERROR_WORDS;
 use crate::engine::bench::typed_address::complete;
 use crate::engine::suite::rows_in;
 use crate::model::faults::link::FaultyLink;
 
-/// How a reply is recognised.
-pub const REPLIES: [(&str, &str); 5] = [
-    ("member", "the same value in a member"),
-    ("json", "JSON that contains"),
-    ("text", "text that contains"),
-    ("any", "the next message"),
-    ("none", "no reply is awaited"),
-];
+use protocol::Protocol;
+pub use protocol::{FRAMINGS, ProtocolForm};
+pub use reply::REPLIES;
 
 /// A browser opens no more at once.
 pub const MOST_CLIENTS: u64 = 250;
@@ -44,6 +41,8 @@ pub struct LoadForm {
     pub beat: String,
     /// How often.
     pub every: String,
+    /// What each client agrees on with the server.
+    pub protocol: ProtocolForm,
     /// What each client sends once, after it has opened; may be empty.
     pub first: String,
     /// What each client sends.
@@ -76,6 +75,7 @@ impl Default for LoadForm {
             rows: String::new(),
             beat: String::new(),
             every: text("20s"),
+            protocol: ProtocolForm::default(),
             first: String::new(),
             message: text(r#"{"type": "message"}"#),
             reply: text("member"),
@@ -139,6 +139,11 @@ impl LoadForm {
             wrong.push(("rows", why));
             None
         });
+        let protocol = self.protocol.read(&self.reply);
+        let protocol = protocol.unwrap_or_else(|mistakes| {
+            wrong.extend(mistakes);
+            Protocol::default()
+        });
         let share = self.answered.trim().trim_end_matches('%').trim();
         let share = share.parse::<f64>().ok().filter(|it| (0.0..=100.0).contains(it));
         if share.is_none() && !self.answered.trim().is_empty() {
@@ -160,7 +165,9 @@ impl LoadForm {
             return Err(wrong);
         };
         let every = Duration::from_micros((1e6 / rate).round() as u64);
-        Ok(self.written(&endpoint, clients, rate, every, [ramp, lasts, within], share, &send, expect, rows))
+        let send = protocol.framed(send);
+        let times = [ramp, lasts, within];
+        Ok(self.written(&endpoint, clients, rate, every, times, share, &send, expect, rows, &protocol))
     }
 
     /// The rows that clients get: no more than there are clients.
@@ -170,47 +177,6 @@ impl LoadForm {
         }
         let rows = rows_in("rows.csv", self.rows.trim())?;
         Ok(Some(rows.into_iter().take(clients as usize).map(Value::Object).collect()))
-    }
-
-    /// What is sent, and what is expected.
-    fn question(&self) -> Result<(Value, Option<Value>), Mistake> {
-        let mut send = value_of(&self.message);
-        let by = self.by.trim();
-        let mut expect = match self.reply.as_str() {
-            "none" => None,
-            "any" => Some(json!({ "any": true })),
-            "text" if by.is_empty() => return Err(("by", "expected a part of the reply".to_owned())),
-            "text" => Some(json!({ "contains": by })),
-            "json" => match serde_json::from_str::<Value>(by) {
-                Ok(value) => Some(json!({ "subset": value })),
-                Err(_) => return Err(("by", r#"expected JSON such as {"type": "response"}"#.to_owned())),
-            },
-            _ => {
-                let path = if by.starts_with('$') { by.to_owned() } else { format!("$.{by}") };
-                let name = path.strip_prefix("$.").filter(|name| !name.is_empty());
-                let Some(name) = name else {
-                    return Err(("by", "expected a member such as $.id".to_owned()));
-                };
-                match (&mut send, name.contains(['.', '['])) {
-                    (Value::Object(members), false) => {
-                        let has_own = members.get(name).is_some_and(|value| value.to_string().contains("{{"));
-                        if !has_own {
-                            // Each message needs a value of its own.
-                            members.insert(name.to_owned(), json!("{{index}}-{{i}}"));
-                        }
-                    }
-                    (Value::Object(_), true) => {}
-                    _ => return Err(("message", format!("expected JSON with the member {name}"))),
-                }
-                Some(json!({ "correlate": path }))
-            }
-        };
-        if self.errors_fail
-            && let Some(Value::Object(expect)) = &mut expect
-        {
-            expect.insert("not".to_owned(), an_error());
-        }
-        Ok((send, expect))
     }
 
     /// What tells this load from others comes first: a list shows the beginning only.
@@ -245,6 +211,7 @@ impl LoadForm {
         send: &Value,
         expect: Option<Value>,
         rows: Option<Value>,
+        protocol: &Protocol,
     ) -> Made {
         let url = endpoint.url();
         let title = self.title(url, clients, rate);
@@ -265,7 +232,9 @@ impl LoadForm {
             limits.iter().map(|(name, bound)| format!("{}: {}", json!(name), json!(bound))).collect();
         let first = match self.first.trim() {
             "" => String::new(),
-            first => format!(",\n    {{ \"on\": \"crowd\", \"send\": {} }}", value_of(first)),
+            first => {
+                format!(",\n    {{ \"on\": \"crowd\", \"send\": {} }}", protocol.framed(value_of(first)))
+            }
         };
         let expect = expect.map(|it| format!(", \"expect\": {it}")).unwrap_or_default();
         // The variables of the suite do not know those of a row.
@@ -280,11 +249,12 @@ impl LoadForm {
                 format!(
                     ",\n    \"heartbeat\": {{ \"every\": {}, \"send\": {} }}",
                     json!(show(every)),
-                    value_of(beat)
+                    protocol.framed(value_of(beat))
                 )
             }
             _ => String::new(),
         };
+        let protocol = protocol.members(&self.reply);
         let gap = show(Duration::from_micros(ramp.as_micros() as u64 / clients.max(1)));
         let text = format!(
             r#"{{
@@ -292,7 +262,7 @@ impl LoadForm {
   "about": {about},
   "vars": {{ {of_suite}"clients": {clients}, "lasts": {lasts}, "every": {every} }},
   "defaults": {{ "within": {within}, "connect_gap": {gap} }},
-  "clients": {{ "crowd": {{ "url": {of_client}, "count": "{{{{clients}}}}"{rows}{beat} }} }},
+  "clients": {{ "crowd": {{ "url": {of_client}, "count": "{{{{clients}}}}"{rows}{beat}{protocol} }} }},
   "setup": [
     {{ "connect": "crowd" }}{first} ],
   "checks": [
@@ -323,19 +293,6 @@ impl LoadForm {
         Made { title, text, about: all }
     }
 }
-
-/// A matcher for a reply that is an error: what the bench paints red, and the same in `status` and `code`.
-fn an_error() -> Value {
-    let says = format!("(?i){}", ERROR_WORDS.join("|"));
-    let kinds = TYPE_MEMBERS.iter().map(|name| json!({ "path": format!("$.{name}"), "matches": says }));
-    let nothing = json!({ "path": "$.error", "in": [null, false, "", 0, [], {}] });
-    let has_error = json!({ "all_of": [{ "path": "$.error" }, { "not": nothing }] });
-    let any: Vec<_> = kinds.chain([has_error]).collect();
-    json!({ "any_of": any })
-}
-
-/// Members that often say that something went wrong.
-const TYPE_MEMBERS: [&str; 6] = ["type", "event", "kind", "op", "status", "code"];
 
 /// Of a kind this many characters stand in the title.
 const LONGEST_KIND: usize = 24;
@@ -485,40 +442,5 @@ mod tests {
         assert_eq!(title("ws://a.example", "[1]"), "message, 10 \u{d7} 5/s, a.example");
         let link = FaultyLink { to: "ws://127.0.0.1:8082/feed".to_owned(), ..FaultyLink::default() };
         assert_eq!(title(&link.address(OWN), "ping"), "ping, 10 \u{d7} 5/s, 127.0.0.1:8082");
-    }
-
-    #[test]
-    fn a_reply_that_is_an_error_is_no_answer_unless_the_form_says_so() {
-        let expected = |form: &LoadForm| form.question().expect("a question").1.expect("an expectation");
-        let matcher = |mut expect: Value| {
-            expect.as_object_mut().expect("an object").remove("correlate");
-            expect.as_object_mut().expect("an object").insert("any".to_owned(), json!(true));
-            crate::engine::matcher::Matcher::compile(&expect).expect("a matcher")
-        };
-        let answers = |errors_fail: bool, reply: &str| {
-            let payload = crate::engine::Payload::Text(reply.to_owned());
-            let matcher = matcher(expected(&form(|form| form.errors_fail = errors_fail)));
-            matcher.check(&crate::engine::matcher::Subject::new(&payload)).is_ok()
-        };
-        for error in [
-            r#"{"type":"error","code":"UNAUTHENTICATED","request_id":"0-1"}"#,
-            r#"{"event":"OrderRejected"}"#,
-            r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32600}}"#,
-            r#"{"id":1,"error":"no such channel"}"#,
-            r#"{"id":1,"error":true}"#,
-            r#"{"status":"failed"}"#,
-        ] {
-            assert!(!answers(true, error), "{error}");
-            assert!(answers(false, error), "{error}");
-        }
-        for answer in [
-            r#"{"type":"quote","price":140}"#,
-            r#"{"id":1,"error":null,"result":2}"#,
-            r#"{"id":1,"error":"","status":"ok"}"#,
-            r#"{"id":1,"error":0}"#,
-            "an error as a text, which has no kind",
-        ] {
-            assert!(answers(true, answer), "{answer}");
-        }
     }
 }
