@@ -48,6 +48,8 @@ struct Replay<W: World, T: Fn(Progress)> {
     wanted: HashMap<(u32, Awaited), usize>,
     /// How many times each was waited for in vain.
     in_vain: BTreeMap<String, usize>,
+    /// How many of each may still come, after what followed them.
+    late: HashMap<(u32, Awaited), usize>,
     remarks: Vec<String>,
     substituted: u64,
 }
@@ -83,6 +85,7 @@ pub(super) async fn run<W: World, T: Fn(Progress)>(
         speed,
         wanted: HashMap::new(),
         in_vain: BTreeMap::new(),
+        late: HashMap::new(),
         remarks: script.remarks,
         substituted: 0,
     };
@@ -118,7 +121,12 @@ impl<W: World, T: Fn(Progress)> Replay<W, T> {
             before = step.at;
             self.want(&step.awaited);
             match self.speed {
-                Speed::Answers => self.wait_for_all(&step.awaited, patience(gap)).await,
+                Speed::Answers => {
+                    self.wait_for_all(&step.awaited, patience(gap)).await;
+                    if matches!(step.deed, Deed::Close(..)) {
+                        self.wait_for_late(step.connection).await;
+                    }
+                }
                 Speed::Times(times) => {
                     self.until(began, step.at, times).await;
                     // An end in haste would cut off what is still on its way.
@@ -185,7 +193,30 @@ impl<W: World, T: Fn(Progress)> Replay<W, T> {
         drop(state);
         for (one, came) in missing.into_iter().zip(came) {
             *self.in_vain.entry(self.words(&one)).or_default() += 1;
-            self.wanted.insert(one, came);
+            let wanted = self.wanted.insert(one.clone(), came).unwrap_or(came);
+            *self.late.entry(one).or_default() += wanted.saturating_sub(came);
+        }
+    }
+
+    /// Waits for what did not come in time: it was counted as one that was sent after it, and a close would cut off the last one.
+    async fn wait_for_late(&mut self, connection: u32) {
+        let late: Vec<((u32, Awaited), usize)> =
+            self.late.extract_if(|(id, _), _| *id == connection).collect();
+        let wanted: Vec<_> = late
+            .into_iter()
+            .map(|(one, late)| {
+                let wanted = self.wanted.get(&one).copied().unwrap_or_default() + late;
+                (one, wanted)
+            })
+            .collect();
+        let is_there = |state: &State| {
+            let has = |(one, wanted): &((u32, Awaited), usize)| {
+                state.came.get(one).is_some_and(|came| came >= wanted) || state.is_over(one.0)
+            };
+            wanted.iter().all(has)
+        };
+        if !wanted.is_empty() {
+            self.wait(LAST, is_there).await;
         }
     }
 
