@@ -140,6 +140,19 @@ fn a_member_that_made_the_kind_is_still_one_line() {
 }
 
 #[test]
+fn a_value_under_a_secret_name_is_not_shown() {
+    let of = |token: Option<&str>| {
+        let mut talk = Talk::new();
+        talk.came(1000, &json!({ "type": "welcome", "session": { "token": token, "name": token } }));
+        talk.session
+    };
+    let lines = told(&diff(&of(Some("short")), &of(None), &Masks::default()));
+    assert!(lines.iter().any(|line| line.contains("token") && line.contains("***")), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("token") && line.contains("short")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("name") && line.contains("short")), "{lines:?}");
+}
+
+#[test]
 fn one_late_message_of_thirty_is_one_line() {
     let late = |nth: u64, _: &mut serde_json::Value| if nth == 12 { 50 } else { 0 };
     let found = told(&diff(&prices(0, &as_it_is), &prices(1, &late), &Masks::default()));
