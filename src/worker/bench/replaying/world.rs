@@ -79,6 +79,8 @@ impl<W: World> World for BenchWorld<W> {
     ) -> Result<Self::Socket, ConnectError> {
         let id = self.stand_in(name);
         let run = self.worker.state(|s| s.replays.seen.run);
+        // A compiler that knew what hears would name it where sockets are opened, and the first download would have all of it.
+        let sink = std::hint::black_box(sink);
         match self.worker.open(id, format!("{name}, replay {run}"), endpoint, Some(sink)) {
             Ok(()) => {
                 self.worker.flush();

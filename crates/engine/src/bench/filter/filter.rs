@@ -54,7 +54,7 @@ enum Search {
     Nothing,
     Text(Needle),
     Regex { needed: Option<Needle>, pattern: Pattern },
-    Path { needed: Vec<Needle>, condition: Condition },
+    Path { needed: Vec<Needle>, holds: Holds },
 }
 
 /// Whether a regular expression is found in a text. What looks is called by its address: in a release it is downloaded with what
@@ -65,6 +65,18 @@ struct Pattern(Rc<dyn Fn(&str) -> bool>);
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pattern")
+    }
+}
+
+/// Whether a condition holds of a JSON document. It is called by its address for the same reason.
+#[derive(Clone)]
+struct Holds(Rc<Judge>);
+
+type Judge = dyn Fn(&[u8]) -> bool;
+
+impl fmt::Debug for Holds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Holds")
     }
 }
 
@@ -150,7 +162,10 @@ impl Search {
     fn path(text: &str) -> Result<Self, FilterError> {
         let condition = Condition::parse(text)?;
         let needed = condition.needed().filter_map(|text| Needle::new(text, true)).collect();
-        Ok(Self::Path { needed, condition })
+        let holds = move |bytes: &[u8]| {
+            serde_json::from_slice::<Value>(bytes).is_ok_and(|document| condition.holds(&document))
+        };
+        Ok(Self::Path { needed, holds: Holds(Rc::new(holds)) })
     }
 
     fn finds(&self, bytes: &[u8]) -> bool {
@@ -163,12 +178,11 @@ impl Search {
                 needed.as_ref().is_none_or(|needle| needle.is_in(bytes))
                     && text(bytes).is_some_and(|text| (pattern.0)(text))
             }
-            Self::Path { needed, condition } => {
+            Self::Path { needed, holds } => {
                 // With an escape in it, a name may be written in other bytes than its own.
                 let can_hold =
                     needed.iter().all(|needle| needle.is_in(bytes)) || memchr::memchr(b'\\', bytes).is_some();
-                can_hold
-                    && serde_json::from_slice::<Value>(bytes).is_ok_and(|document| condition.holds(&document))
+                can_hold && (holds.0)(bytes)
             }
         }
     }
