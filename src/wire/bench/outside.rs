@@ -20,6 +20,8 @@ pub enum OutsideRequest {
     Suite(OwnSuite),
     /// A suite that is gone.
     SuiteGone(String),
+    /// The page has taken this from the disk, and may have changed it since.
+    Took(Box<Taken>),
     /// What becomes of a file.
     Choose {
         /// The file.

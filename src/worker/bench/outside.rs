@@ -44,6 +44,7 @@ impl<W: World> BenchWorker<W> {
             OutsideRequest::Suites(all) => self.know_suites(all),
             OutsideRequest::Suite(suite) => self.know_suite(suite),
             OutsideRequest::SuiteGone(id) => self.forget_suite(&id),
+            OutsideRequest::Took(taken) => self.took(*taken),
             OutsideRequest::Choose { name, takes_disk, shown } => self.choose(name, takes_disk, shown),
             OutsideRequest::Follow { name, server } => self.follow_recording(name, &server),
             OutsideRequest::Unfollow(name) => self.unfollow(&name),

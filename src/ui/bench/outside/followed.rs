@@ -86,7 +86,7 @@ pub(super) fn rail(store: Store, link: Link, outside: Outside) -> AnyView {
     let body = view! { <ul><For each=move || names.get() key=String::clone let:name>{item(name)}</For></ul> };
     let acts = icon_button(
         "quiet",
-        "recordings",
+        "followed-recordings",
         icons::PENCIL,
         text(|| "Recordings of the server".to_owned()),
         move || store.dialog.set(Some(Dialog::Sessions)),

@@ -7,31 +7,44 @@ use leptos::prelude::*;
 
 use super::super::link::Link;
 use super::super::store::Store;
+use super::ask;
 use crate::browser::{page, picked};
 use crate::wire;
-use crate::wire::bench::{Request, Setup, Taken};
+use crate::wire::bench::{OutsideRequest, Request, Setup, Taken};
 
 pub(super) fn take(store: Store, link: Link, taken: Taken) {
-    match taken {
+    let told = OutsideRequest::Took(Box::new(taken.clone()));
+    let is_taken = match taken {
         Taken::Connections { from, to } => {
             let now: Vec<Setup> = store
                 .connections
                 .with_untracked(|all| all.iter().map(|it| it.setup.get_untracked()).collect());
-            if now == from && from != to {
+            let is_taken = now == from && from != to;
+            if is_taken {
                 connections(store, link, to);
             }
+            is_taken
         }
         Taken::Messages { from, to } => swap(store.messages, &from, to),
         Taken::Variables { from, to } => swap(store.variables, &from, to),
         // The checks have the suites; they may not be loaded, and then the worker has none to compare with.
-        taken @ Taken::Suite { .. } => page::announce_bytes(picked::SUITE, &wire::encode(&taken)),
+        taken @ Taken::Suite { .. } => {
+            page::announce_bytes(picked::SUITE, &wire::encode(&taken));
+            false
+        }
+    };
+    if is_taken {
+        ask(link, &told);
     }
 }
 
-fn swap<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, from: &T, to: T) {
-    if signal.with_untracked(|now| now == from && *now != to) {
+/// Says whether it was taken.
+fn swap<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, from: &T, to: T) -> bool {
+    let is_taken = signal.with_untracked(|now| now == from && *now != to);
+    if is_taken {
         signal.set(to);
     }
+    is_taken
 }
 
 /// Those that stay keep their sockets and their frames. One that the folder does not have is closed and goes.

@@ -15,11 +15,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use self::common::Common;
+use self::files::{CONNECTIONS, MESSAGES, VARIABLES};
 use self::server::ServerFolder;
 use super::worker::BenchWorker;
 use crate::engine::World;
 use crate::engine::base::shared_folder::{FolderList, SharedFolder};
-use crate::wire::bench::{FolderPlace, FolderSeen, OutsideUpdate};
+use crate::wire::bench::{FolderPlace, FolderSeen, OutsideUpdate, Taken};
 use crate::wire::checks::OwnSuite;
 
 /// How often the folder is looked at.
@@ -52,6 +53,10 @@ struct Open {
     /// Files that could not be written, and why.
     unwritten: RefCell<BTreeMap<String, String>>,
     told: RefCell<Option<FolderSeen>>,
+    /// What the page has taken since the last round, as its file says it.
+    took: RefCell<Vec<(String, Option<String>)>>,
+    /// The suites that the page was given last, by id: the file and its text.
+    given: RefCell<BTreeMap<String, (String, String)>>,
     is_busy: Cell<bool>,
     /// Of the set-up and the suites, at the last round that left nothing to do.
     settled: Cell<Option<(u64, u64)>>,
@@ -108,6 +113,8 @@ impl<W: World> BenchWorker<W> {
             had: RefCell::default(),
             unwritten: RefCell::default(),
             told: RefCell::default(),
+            took: RefCell::default(),
+            given: RefCell::default(),
             is_busy: Cell::default(),
             settled: Cell::default(),
         });
@@ -139,6 +146,11 @@ impl<W: World> BenchWorker<W> {
     }
 
     pub(super) fn know_suite(&self, suite: OwnSuite) {
+        if let Some(open) = self.state(|s| s.outside.clone()).folder.open.borrow().clone() {
+            let given = open.given.borrow_mut().remove(&suite.id);
+            let given = given.filter(|(_, text)| *text == suite.text);
+            open.took.borrow_mut().extend(given.map(|(name, text)| (name, Some(text))));
+        }
         self.change_suites(|suites| {
             let Some(suites) = suites else { return };
             let title = suites.get(&suite.id).map(|it| it.title.clone()).unwrap_or_default();
@@ -159,6 +171,32 @@ impl<W: World> BenchWorker<W> {
         let outside = self.state(|s| s.outside.clone());
         change(&mut outside.folder.suites.borrow_mut());
         outside.folder.changes.set(outside.folder.changes.get() + 1);
+    }
+
+    /// From then on both sides have it, whatever a person types next.
+    pub(super) fn took(&self, taken: Taken) {
+        let outside = self.state(|s| s.outside.clone());
+        let Some(open) = outside.folder.open.borrow().clone() else { return };
+        let mut workspace = self.state(|s| s.workspace.clone());
+        let name = match taken {
+            Taken::Connections { to, .. } => {
+                workspace.connections = to;
+                CONNECTIONS
+            }
+            Taken::Messages { to, .. } => {
+                workspace.messages = to;
+                MESSAGES
+            }
+            Taken::Variables { to, .. } => {
+                workspace.variables = to;
+                VARIABLES
+            }
+            // The checks tell of each suite that they keep.
+            Taken::Suite { .. } => return,
+        };
+        let text = files::of(&workspace).into_iter().find(|(of, _)| *of == name).and_then(|(_, text)| text);
+        open.took.borrow_mut().push((name.to_owned(), text));
+        open.settled.set(None);
     }
 
     /// A person has decided of a file.

@@ -75,6 +75,9 @@ impl<W: World> BenchWorker<W> {
             }
         };
         let mut common = before;
+        for (name, text) in open.took.take() {
+            common.agreed(&name, text.as_deref());
+        }
         name_suites(&mut common, open, &mut mine);
         open.had.borrow_mut().extend(mine.texts.keys().cloned());
         let is_settled = self.settle(open, &mut common, &mine).await;
@@ -180,7 +183,7 @@ impl<W: World> BenchWorker<W> {
                 }
                 Step::Take => {
                     is_settled = false;
-                    self.hand_over(common, mine, &name, there.map(|read| read.raw.as_str()));
+                    self.hand_over(open, common, mine, &name, there.map(|read| read.raw.as_str()));
                     Ok(())
                 }
                 // A person may be in the middle of a word.
@@ -275,7 +278,7 @@ impl<W: World> BenchWorker<W> {
     }
 
     /// Asks the page to take what is on the disk.
-    fn hand_over(&self, common: &mut Common, mine: &Mine, name: &str, raw: Option<&str>) {
+    fn hand_over(&self, open: &Open, common: &mut Common, mine: &Mine, name: &str, raw: Option<&str>) {
         let before = &mine.workspace;
         let taken = |raw: &str| files::taken(name, raw, before).unwrap_or_else(|_| before.clone());
         let update = match (name, raw) {
@@ -299,6 +302,8 @@ impl<W: World> BenchWorker<W> {
             (_, raw) => {
                 let Some(id) = common.suites.get(name) else { return };
                 let own = mine.suites.as_ref().and_then(|all| all.get(id));
+                let given = raw.map(|raw| (id.clone(), (name.to_owned(), raw.to_owned())));
+                open.given.borrow_mut().extend(given);
                 Taken::Suite {
                     id: id.clone(),
                     from: own.map(|it| it.text.clone()),
