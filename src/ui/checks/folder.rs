@@ -11,25 +11,12 @@ use leptos::prelude::*;
 use super::editor;
 use super::library::heard;
 use super::link::Link;
+use super::on_disk::tell;
 use super::store::Store;
 use crate::browser::{page, picked};
 use crate::wire;
-use crate::wire::bench::{OutsideRequest, Request, Taken};
+use crate::wire::bench::{OutsideRequest, Taken};
 use crate::wire::checks::{Answer, OwnSuite, Question};
-
-/// What a question changes in the library.
-pub(super) fn change_of(question: &Question) -> Option<OutsideRequest> {
-    match question {
-        Question::Keep(suite) => Some(OutsideRequest::Suite(suite.clone())),
-        Question::Forget(id) => Some(OutsideRequest::SuiteGone(id.clone())),
-        _ => None,
-    }
-}
-
-/// Tells the worker of the bench, by way of its page.
-pub(super) fn tell(change: &OutsideRequest) {
-    page::announce_bytes(page::FRAMES, &wire::encode(&Request::Outside(wire::encode(change))));
-}
 
 /// Tells of all own suites once they were read, and takes what changes on the disk from then on.
 pub(super) fn follow(store: Store, link: Link) {

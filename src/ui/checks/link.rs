@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::folder;
+use super::on_disk;
 use super::store::Store;
 use crate::ui::parts::link::{Failure, WorkerLink};
 use crate::ui::parts::pace::Pace;
@@ -57,12 +57,12 @@ impl Link {
     /// Asks a question; `heard` gets the answer.
     pub fn ask(&self, question: Question, heard: impl FnOnce(Answer) + 'static) {
         let mut heard = Some(heard);
-        let mut change = folder::change_of(&question);
+        let mut change = on_disk::change_of(&question);
         let once = move |answer| {
             if !matches!(answer, Answer::Failed(_))
                 && let Some(change) = change.take()
             {
-                folder::tell(&change);
+                on_disk::tell(&change);
             }
             if let Some(heard) = heard.take() {
                 heard(answer);

@@ -18,6 +18,7 @@ mod link;
 mod listing;
 mod load;
 mod model;
+mod on_disk;
 mod order;
 mod past;
 mod run;
