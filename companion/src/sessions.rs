@@ -11,8 +11,16 @@ use sockscope_engine::report::write_jsonl;
 use sockscope_engine::session::Session;
 use sockscope_engine::session::read::{Beside, Chosen, OpenError, Opened, open as read, open_chosen};
 
-use crate::routes::offers::Offered;
 use crate::suites::{is_standard_input, name_of};
+
+/// A file of a session, with the name that the page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// Relative to the session's folder.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
 
 /// Why there is no session.
 #[derive(Debug, thiserror::Error)]

@@ -213,12 +213,12 @@ mod tests {
 
     #[test]
     fn each_route_is_counted_under_its_own_path() {
-        let census = Arc::new(Census::new(10, 1000, 1000));
+        let census = Arc::new(Census::new(Route::ALL.len(), 1000, 1000));
         let visits: Vec<_> = Route::ALL.into_iter().map(|route| census.enter(route).unwrap()).collect();
         assert_eq!(census.by_route(), Route::ALL.map(|route| (route, 1)));
         drop(visits);
         assert_eq!(census.by_route(), Route::ALL.map(|route| (route, 0)));
-        assert_eq!(census.opened_and_closed(), (10, 10));
+        assert_eq!(census.opened_and_closed(), (11, 11));
     }
 
     #[test]

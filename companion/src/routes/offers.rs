@@ -4,19 +4,10 @@
 //! answered once.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::relay::table::token;
-
-/// A file with the name that the page shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offered {
-    /// Relative to the session's folder.
-    pub name: String,
-    /// Where it is.
-    pub path: PathBuf,
-}
+use crate::sessions::Offered;
 
 #[derive(Debug)]
 struct Offer {
@@ -61,6 +52,8 @@ impl Offers {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     #[test]

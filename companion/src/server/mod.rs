@@ -18,7 +18,7 @@ use crate::config::{Config, Port};
 use crate::destination::Reach;
 use crate::log::SERVER;
 use crate::routes::Practice;
-use crate::routes::offers::Offered;
+use crate::sessions::Offered;
 use crate::web::access::AccessPolicy;
 use crate::web::assets::{Assets, Embedded};
 use crate::web::probe::AT_ONCE;

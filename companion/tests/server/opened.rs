@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 use sockscope_companion::Running;
-use sockscope_companion::routes::offers::Offered;
+use sockscope_companion::sessions::Offered;
 use support::client::server;
 use support::raw::{get, http};
 
