@@ -90,11 +90,13 @@ impl Server for Shop {
 pub fn shop(page: &Page, address: &str) -> Fault {
     let faults = Fault::default();
     let (known, next) = (faults.clone(), Cell::new(0_u64));
+    // Two shops never give the same token.
+    let salt: u64 = address.bytes().map(u64::from).sum();
     page.sim.serve(address, move || {
         next.set(next.get() + 1);
         Shop {
             faults: known.get(),
-            token: format!("t0k3n-{:08x}", next.get() * 7_919_113),
+            token: format!("t0k3n-{:08x}", next.get() * 7_919_113 + salt * 104_729),
             asked: 0,
             kept: None,
         }
@@ -108,6 +110,7 @@ pub const QUESTIONS: u64 = 8;
 /// Connects to the shop, asks for prices with the token that it gave, and closes.
 pub async fn visit(page: &Page) {
     page.set_up(ALICE, |setup| {
+        setup.name = "c1".to_owned();
         setup.url = "ws://shop/ws/prices?lang=en".to_owned();
         setup.protocols = "prices.v1".to_owned();
     });

@@ -94,10 +94,22 @@ fn marks_and_calls_stand_among_the_lines_where_they_happened() {
 }
 
 #[test]
-fn a_recording_with_marks_and_calls_becomes_a_suite_as_one_without() {
+fn calls_of_a_recording_become_steps_and_marks_become_nothing() {
     let of = |recording: &recorded::Recording| {
         let text = exported(&recording.transcript(), EventFormat::JsonLines, &Masker::default());
         sockscope_engine::recorder::suite_of(&text).expect("a suite").text
     };
-    assert_eq!(of(&recorded::run()), of(&recorded::session()));
+    let (with, without) = (of(&recorded::run()), of(&recorded::session()));
+    let calls: Vec<_> = with.lines().filter(|line| line.contains("\"http\":")).map(str::trim).collect();
+    let expected = [
+        r#"{ "http": { "url": "{{api_url}}/api/login?retry=1", "json": { "user": "anna", "password": "{{password}}" } }, "expect": { "status": 201 } },"#,
+        r#"{ "http": { "method": "DELETE", "url": "{{api_url}}/api/rooms/1" } } ] }"#,
+    ];
+    assert_eq!(calls, expected);
+    let talk = |suite: &str| -> Vec<String> {
+        let steps = suite.lines().filter(|line| line.contains("alice\"") && !line.contains("\"url\""));
+        steps.map(|line| line.trim().trim_end_matches([',', ']', '}', ' ']).to_owned()).collect()
+    };
+    assert_eq!(talk(&with), talk(&without));
+    assert!(talk(&with).len() > 5, "{with}");
 }

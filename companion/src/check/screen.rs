@@ -44,7 +44,7 @@ pub struct Screen {
     uses_stderr: bool,
     is_quiet: bool,
     is_plain: bool,
-    /// Nothing of a run is told.
+    /// It shows nothing of a run.
     is_hushed: bool,
     bar: Option<ProgressBar>,
     /// Whether the bar has a line of figures below it.
@@ -70,7 +70,7 @@ impl Screen {
         }
     }
 
-    /// From now on only trouble is told.
+    /// From now on it shows trouble only.
     pub fn hush(&mut self) {
         self.is_hushed = true;
     }

@@ -55,7 +55,7 @@ pub fn run(flags: Flags) -> Exit {
     }))
 }
 
-/// The files that a pattern means, for where no shell has looked; a name that is no pattern, or matches nothing, means itself.
+/// The files that a pattern means, for where no shell has looked; a plain name, or a pattern that matches nothing, means itself.
 fn matching(name: &str) -> Vec<PathBuf> {
     let itself = || vec![PathBuf::from(name)];
     if PathBuf::from(name).exists() || !name.contains(['*', '?', '[']) {

@@ -83,7 +83,9 @@ fn dropped_json_lines_open_with_every_tool_and_leave_byte_for_byte() {
         browser.open("about:blank").await;
         browser.open(&practice.page).await;
         catch_downloads(browser).await;
-        browser.run("[...document.querySelectorAll('[data-testid=rail-session]')].find((it) => it.textContent.includes('monday')).click()").await;
+        let opens = "const it = [...document.querySelectorAll('[data-testid=rail-session]')].find((it) => it.textContent.includes('monday'));
+            it?.click(); return !!it";
+        browser.until_script(opens).await;
         browser.until_row("a needle").await;
         export(browser, "export-jsonl").await;
         assert_eq!(last_saved(browser, 1).await, LINES);

@@ -247,7 +247,7 @@ fn err_a_wrong_address_a_server_that_is_gone_and_a_stop_are_said() {
         browser.click("replay-cancel").await;
         replay(browser, Some("ws://127.0.0.1:59")).await;
         browser.until_text_within("replay-words", "Not replayed", 30).await;
-        browser.until_text("replay-words", "Nothing listens").await;
+        browser.until_text("replay-words", "no process listens").await;
         browser.click("replay-close").await;
         browser.until_script("return !document.querySelector('[data-testid=replay-line]')").await;
 

@@ -198,7 +198,7 @@ fn a_frame_is_pinned_and_compared_with_another_from_the_palette() {
         let pinned = "return document.querySelector('select[data-testid=compare]').options[1].textContent";
         let pinned = browser.run(pinned).await;
         let pinned = pinned.as_str().expect("a pinned frame");
-        run(browser, "compare", &format!("Compare this frame with: {pinned}")).await;
+        run(browser, "compare this frame", &format!("Compare this frame with: {pinned}")).await;
         browser.until_script("return !!document.querySelector('.bench[data-comparing]')").await;
         browser.assert_quiet_console().await;
     });

@@ -62,7 +62,7 @@ impl AsRead {
         self.gaps.push((number, larger_by));
     }
 
-    /// Only so many handshakes are known.
+    /// No more handshakes than this are known.
     pub(crate) fn keep_handshakes(&mut self, known: usize) {
         self.begins.retain(|_, place| *place < known);
     }

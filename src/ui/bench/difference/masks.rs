@@ -71,7 +71,7 @@ pub(super) fn masks(store: Store, link: Link, it: Difference) -> AnyView {
 
 fn row(link: Link, mask: MaskSeen) -> AnyView {
     let direction = if mask.is_sent { "sent" } else { "received" };
-    let named = format!("Compare {} of {} again", mask.varies, mask.kind);
+    let named = format!("Remove, so that {} of {} is compared again", mask.varies, mask.kind);
     let (kind, varies) = (mask.kind.clone(), mask.varies.clone());
     let why = if mask.why.is_empty() { "added by hand, or from a file".to_owned() } else { mask.why.clone() };
     let remove = move |_| ask(link, &DifferenceRequest::Unmask(mask.clone()));
