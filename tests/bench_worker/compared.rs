@@ -67,7 +67,7 @@ async fn replayed(page: &Page, fault: &Fault, faults: Faults) -> Page {
     fault.set(faults);
     let done = replay(page, None, "ws://shop", ReplayPace::Answers).await;
     assert_eq!(done.phase, ReplayPhase::Done, "{done:?}");
-    let original = side(page, "visit", &[(ALICE, "c1".to_owned())]);
+    let original = side(page, "visit", &[(ALICE, String::new())]);
     compare(page, [original, side(page, "replay 1", &done.connections)]).await
 }
 

@@ -56,7 +56,8 @@ pub(super) fn open_frames(store: Store, frames: [Option<u64>; 2]) {
     match frames {
         [Some(before), Some(after)] => {
             store.chosen.set(Some(after));
-            compare(store, before, after);
+            // The one that is compared with stands at the left.
+            compare(store, after, before);
         }
         [Some(frame), None] | [None, Some(frame)] => choose(store, frame),
         [None, None] => {}
@@ -112,8 +113,8 @@ fn row(store: Store, link: Link, it: Difference, line: DifferenceLine) -> AnyVie
             <th scope="row"><span class="difference-what">{word}</span></th>
             <td><code>{subject}</code>" "<span class="difference-whose">{whose}</span></td>
             <td><code>{path}</code>{note}</td>
-            <td><code>{before}</code></td>
-            <td><code>{after}</code></td>
+            <td data-named="Was"><code>{before}</code></td>
+            <td data-named="Is"><code>{after}</code></td>
             <td class="difference-deeds">
                 <button type="button" class="quiet" data-testid="difference-show" aria-label=shows title="Both frames, side by side" disabled=!has_frame on:click=show>"Show"</button>
                 <button type="button" class="quiet" data-testid="difference-in-lanes" aria-label=lanes title="Both frames in lanes" disabled=!has_frame on:click=in_lanes>"Lanes"</button>

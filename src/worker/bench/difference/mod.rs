@@ -204,7 +204,11 @@ impl<W: World> BenchWorker<W> {
     pub(super) fn lines(&self, id: u32, connections: &[(ConnectionId, String)]) -> Answer {
         let named = |it: &Connection| match connections.is_empty() {
             true => Some(it.name.clone()),
-            false => connections.iter().find(|(id, _)| id.0 == it.id).map(|(_, name)| name.clone()),
+            // One without another name is called what it is.
+            false => connections
+                .iter()
+                .find(|(id, _)| id.0 == it.id)
+                .map(|(_, name)| if name.is_empty() { it.name.clone() } else { name.clone() }),
         };
         let part = self.present(&named, BUDGET);
         let masker = self.state(|s| masks::masker(&s.workspace, &s.derived));
