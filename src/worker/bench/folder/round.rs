@@ -142,6 +142,9 @@ impl<W: World> BenchWorker<W> {
     async fn keep_common(&self, id: &str, common: &Common) -> Result<(), StoreError> {
         let store = self.0.store.borrow().clone();
         let Some(store) = store else { return Ok(()) };
+        // First the set-up: a reload between the two would take the older one for a change of a person.
+        self.keep_now();
+        self.world().breathe().await;
         let text = serde_json::to_string(common).expect("it has names for keys and no numbers");
         store.set(&format!("{COMMON}{id}"), text).await
     }
