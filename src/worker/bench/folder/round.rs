@@ -80,16 +80,21 @@ impl<W: World> BenchWorker<W> {
         }
         name_suites(&mut common, open, &mut mine);
         open.had.borrow_mut().extend(mine.texts.keys().cloned());
-        let is_settled = self.settle(open, &mut common, &mine).await;
+        let (is_settled, seen) = self.settle(open, &mut common, &mine).await;
         let is_new = open.common.borrow().as_ref() != Some(&common);
         *open.common.borrow_mut() = Some(common.clone());
         *open.mine.borrow_mut() = mine.texts;
         open.settled.set(is_settled.then_some(now));
-        if is_new {
-            let id = open.list.borrow().id.clone();
-            self.keep_common(&id, &common).await?;
-        }
-        Ok(())
+        let kept = match is_new {
+            true => {
+                let id = open.list.borrow().id.clone();
+                self.keep_common(&id, &common).await
+            }
+            false => Ok(()),
+        };
+        // What a person reads outlives a reload.
+        self.tell_folder(open, seen);
+        kept
     }
 
     /// Reads the files that have another content than before.
@@ -149,8 +154,8 @@ impl<W: World> BenchWorker<W> {
         store.set(&format!("{COMMON}{id}"), text).await
     }
 
-    /// Does what follows for each file; says whether nothing is left to do.
-    async fn settle(&self, open: &Open, common: &mut Common, mine: &Mine) -> bool {
+    /// Does what follows for each file; says whether nothing is left to do, and how the files stand.
+    async fn settle(&self, open: &Open, common: &mut Common, mine: &Mine) -> (bool, FolderSeen) {
         let list = open.list.borrow().clone();
         let read = open.read.borrow().clone();
         let mut names: BTreeSet<String> =
@@ -238,8 +243,7 @@ impl<W: World> BenchWorker<W> {
         }
         let seen =
             FolderSeen { name: list.name, is_seed: list.is_seed, files: seen, trouble: None, cut: list.cut };
-        self.tell_folder(open, seen);
-        is_settled
+        (is_settled, seen)
     }
 
     /// What happens with a file, with what a person has decided. A choice is about what was shown.
