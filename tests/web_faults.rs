@@ -178,7 +178,7 @@ async fn a_target_that_is_out_of_reach_is_said_before_connecting() {
     for (target, words) in [
         ("ws://192.0.2.1:9/chat", "start it with --allow-target 192.0.2.1:9 to let it"),
         ("ws://127.0.0.1:59/", "cannot be reached"),
-        ("ftp://localhost", "starts with ws:// or wss://"),
+        ("ftp://localhost", "is not a WebSocket address: it must begin with ws://"),
     ] {
         user.type_into("line-target", target).await;
         user.until_text("reach", words).await;
