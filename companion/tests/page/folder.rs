@@ -215,8 +215,6 @@ fn a_folder_that_the_browser_opens_works_the_same_way() {
         browser.until_text("folder-disk", "ws://theirs/four").await;
         browser.click("folder-take-disk").await;
         browser.until_text("folder-state", "the same on both sides").await;
-        // The folder is there after a reload, too.
-        browser.reload().await;
         until_url(browser, "ws://theirs/four").await;
         put_in_browser(browser, &connections("ws://later/five")).await;
         until_url(browser, "ws://later/five").await;
