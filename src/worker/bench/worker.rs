@@ -338,11 +338,9 @@ impl<W: World> BenchWorker<W> {
             Request::Sessions(request) => {
                 self.with_journal(move |worker, journal| journal.perform(worker, &request));
             }
-            Request::Outside(request) => self.later(move |worker, later| {
-                if let Some(later) = later {
-                    (later.outside)(worker, &request);
-                }
-            }),
+            Request::Outside(request) => {
+                self.with_later(move |worker, later| (later.outside)(worker, &request));
+            }
             Request::Read(what) => {
                 // From now on: what is asked meanwhile must keep nothing.
                 self.state(|s| s.is_reader = true);
