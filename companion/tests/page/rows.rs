@@ -186,6 +186,10 @@ fn the_menu_key_on_a_row_filters_by_a_value_excludes_it_and_copies_it() {
         browser.until_script("return document.activeElement.dataset.testid === 'timeline'").await;
         // By keys alone: the type is the first value of a row.
         browser.click("clear-filter").await;
+        browser
+            .until_script(&format!("return {ROWS}.some(row => !row.textContent.includes('{symbol}'))"))
+            .await;
+        browser.until_script("return document.querySelector('.row[aria-selected=true]') !== null").await;
         browser.run("document.querySelector('[data-testid=timeline]').focus()").await;
         browser.press("k", AT_ONCE).await;
         browser.until_script("return document.querySelector('.row[aria-selected=true]') !== null").await;

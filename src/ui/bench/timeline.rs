@@ -398,9 +398,20 @@ pub(crate) fn keep_place(store: Store, link: Link, place: Place, change: &Reques
     let offset = row.and_then(|position| place.offset_of(position));
     link.send(change);
     let Some(frame) = chosen else { return place.follow.set(true) };
-    link.ask(Question::Find { frame }, move |answer| match answer {
-        Answer::Found { position, .. } => place.put(position, offset),
-        _ => place.follow.set(true),
+    link.ask(Question::Find { frame }, move |answer| {
+        match answer {
+            Answer::Found { position, .. } => place.put(position, offset),
+            _ => place.follow.set(true),
+        }
+        // A key may have chosen another row meanwhile, by its place in the list that was.
+        let now = store.chosen.get_untracked();
+        if let Some(frame) = now.filter(|now| *now != frame) {
+            link.ask(Question::Find { frame }, move |answer| {
+                if let Answer::Found { position, .. } = answer {
+                    place.show(position);
+                }
+            });
+        }
     });
 }
 
