@@ -73,9 +73,11 @@ pub(crate) fn rail(store: Store, link: Link) -> AnyView {
             </li>
         }
     };
+    // What was pinned in a session that was left may not be written yet.
+    let is_writing = text(move || sessions.ending.with(|ending| !ending.is_empty()).to_string());
     let body = view! {
         <p class="rail-none" hidden=move || !ids.with(Vec::is_empty)>"None before this one"</p>
-        <ul><For each=move || ids.get() key=String::clone let:id>{item(id)}</For></ul>
+        <ul aria-busy=is_writing data-testid="rail-sessions"><For each=move || ids.get() key=String::clone let:id>{item(id)}</For></ul>
     };
     let all = move || store.dialog.set(Some(Dialog::Sessions));
     let acts = icon_button(

@@ -44,7 +44,7 @@ pub(crate) struct Sessions {
     /// How many sessions were opened.
     readings: StoredValue<u32>,
     /// What was left and still writes.
-    ending: StoredValue<BTreeMap<u32, Owner>>,
+    ending: RwSignal<BTreeMap<u32, Owner>>,
 }
 
 impl Sessions {
@@ -62,7 +62,7 @@ impl Sessions {
             difference: Difference::new(),
             before: StoredValue::default(),
             readings: StoredValue::default(),
-            ending: StoredValue::default(),
+            ending: RwSignal::default(),
         });
         store.sessions.set(Some(new));
         new

@@ -159,13 +159,13 @@ pub(in super::super) fn leave(store: Store, link: Link) {
     let shows_plots = store.layout.with_untracked(|layout| layout.shows_plots);
     link.send(&Request::Plot(shows_plots.then_some(of)));
     let nth = before.nth;
-    sessions.ending.update_value(|ending| drop(ending.insert(nth, before.owner)));
+    sessions.ending.update(|ending| drop(ending.insert(nth, before.owner)));
     set_timeout(move || end(sessions, nth), ENDS_WITHIN);
 }
 
 /// Ends the worker of a reading that was left.
 fn end(sessions: Sessions, nth: u32) {
-    let owner = sessions.ending.try_update_value(|ending| ending.remove(&nth)).flatten();
+    let owner = sessions.ending.try_update(|ending| ending.remove(&nth)).flatten();
     if let Some(owner) = owner {
         // A channel is not dropped within its own callback.
         page::with_next_frame(move || owner.cleanup());
