@@ -77,6 +77,28 @@ fn the_page_is_isolated_so_that_its_clock_is_fine() {
 }
 
 #[test]
+fn the_sentence_that_stands_first_counts_as_painted() {
+    // A browser forgets what goes within the frame that paints it. The program is that fast about once in five loads.
+    test_page(async |practice, browser| {
+        for load in 1..=12 {
+            browser.open("about:blank").await;
+            browser.open(&practice.page).await;
+            browser.until_text("note", "Not connected yet").await;
+            let first = browser
+                .run(
+                    "return new Promise((done) => new PerformanceObserver((list) => done(list.getEntries()[0].size))
+                        .observe({ type: 'largest-contentful-paint', buffered: true }))",
+                )
+                .await;
+            assert!(
+                first.as_f64().is_some_and(|size| size > 5000.0),
+                "load {load}: {first} px² were painted first"
+            );
+        }
+    });
+}
+
+#[test]
 fn a_closed_tab_leaves_no_connection_on_the_server() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
