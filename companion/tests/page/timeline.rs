@@ -374,6 +374,7 @@ fn a_span_that_is_dragged_over_a_chart_narrows_the_timeline_to_it() {
         let (from, to) = said.split_once(" to ").unwrap_or_else(|| panic!("expected a span, found {said}"));
         let (from, to) = (seconds(from), seconds(to));
         assert!(0.5 < from && from < to, "{said}");
+        browser.until_script("return document.querySelectorAll('.row:not([hidden])').length > 5").await;
         let times = browser
             .run(
                 "return [...document.querySelectorAll('.row:not([hidden]) .row-time')].map(it => it.textContent)",
@@ -385,7 +386,6 @@ fn a_span_that_is_dragged_over_a_chart_narrows_the_timeline_to_it() {
             .flatten()
             .map(|it| seconds(it.as_str().unwrap_or_default()))
             .collect();
-        assert!(times.len() > 5, "{times:?}");
         assert!(times.iter().all(|at| (from..=to).contains(at)), "{said}: {times:?}");
         // Clearing takes the span along: what comes now is seen.
         browser.click("clear").await;
