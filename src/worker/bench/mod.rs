@@ -31,6 +31,7 @@ mod recording;
 mod relayed;
 mod replaying;
 mod replies;
+mod requests;
 mod sending;
 mod sharing;
 mod shown;
