@@ -35,6 +35,8 @@ const WORDS = {
   'export-jsonl': ['Export as JSON Lines', 'save download frames'],
   'export-csv': ['Export as CSV', 'save download frames spreadsheet'],
   'export-har': ['Export as HAR', 'save download frames network'],
+  'difference-json': ['Export the comparison as JSON', 'save download difference'],
+  'difference-html': ['Export the comparison as HTML', 'save download difference'],
   record: ['Export as a suite …', 'record check make'],
   'mode-text': ['Filter by text', 'search syntax'],
   'mode-regex': ['Filter by a regular expression', 'regex search syntax'],

@@ -30,6 +30,20 @@ fn a_reply_that_does_not_come_times_out_and_names_the_nearest() {
 }
 
 #[test]
+fn what_a_long_matcher_expects_is_cut_in_the_sentence_and_whole_beside_it() {
+    let any: Vec<_> =
+        (0..20).map(|at| json!({"path": format!("$.member{at}"), "matches": "error"})).collect();
+    let steps = json!([open(), {"on": "a", "send": {"type": "pong"}, "expect": {"any_of": any}}]);
+    let outcome = outcome("/ws/echo", &steps, Faults::default());
+    let mut steps = outcome.report.checks.into_iter().flat_map(|check| check.steps);
+    let failure = steps.find_map(|step| step.failure).expect("a failure");
+    let whole = failure.expected.expect("what was expected");
+    assert!(whole.contains("$.member19"), "{whole}");
+    let message = plain(&failure.message);
+    assert!(message.contains("… did not come within 2 s") && message.len() < 260, "{message}");
+}
+
+#[test]
 fn silence_of_the_server_times_out() {
     fails(
         "/ws/silent",

@@ -48,7 +48,7 @@ fn the_bench_keeps_its_parts_apart_with_the_detail_open() {
         for size in [(1440, 900), (1280, 720), (390, 844)] {
             browser.resize(size.0, size.1).await;
             browser.click("pairing-use").await;
-            browser.until_text("toast", "from the messages that the timeline holds on").await;
+            browser.until_text("toast", "also among the messages in the timeline").await;
             let is_apart = format!("{BOXES} return apart(box('[data-testid=toast]'), box('.latencies'))");
             assert_eq!(browser.run(&is_apart).await, true, "at {size:?}");
             browser.click("undo").await;

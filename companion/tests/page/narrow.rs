@@ -3,6 +3,8 @@
 use support::feed::{FEED_TOKEN, connect_to_feed, log_into_feed};
 use support::page::{Browser, test_page};
 
+use super::access;
+
 /// Pauses the list, pins a row and compares it with another one.
 async fn compare(browser: &Browser) {
     browser.send(r#"{"op":"subscribe","channel":"ticks.*","request_id":"2"}"#).await;
@@ -102,6 +104,31 @@ fn figures_at_the_foot_keep_their_places_when_no_reply_is_recognised() {
             .until_script("return document.querySelector('.bench-figure[data-of=unanswered]').textContent.includes('no reply')")
             .await;
         assert_eq!(browser.run(place).await, before);
+    });
+}
+
+#[test]
+fn on_a_phone_the_lists_of_the_rail_unfold_and_fold_when_something_was_chosen() {
+    test_page(async |practice, browser| {
+        browser.resize(390, 844).await;
+        browser.open(&practice.page).await;
+        let lists = ["panel-saved", "panel-variables", "panel-rules", "sessions"];
+        browser.until_script("return !!document.querySelector('[data-testid=rail-more]')").await;
+        assert_eq!(widths(browser, &lists).await, [0.0; 4]);
+        browser.click("rail-more").await;
+        let unfolded = widths(browser, &lists).await;
+        assert!(unfolded.iter().all(|width| *width >= 24.0), "{unfolded:?}");
+        let is_wider = "return document.documentElement.scrollWidth > innerWidth";
+        assert_eq!(browser.run(is_wider).await, false);
+        access::check(browser, "the lists of the rail on a phone").await;
+        browser.click("sessions").await;
+        browser.until_text("dialog", "Sessions").await;
+        browser.click("close-dialog").await;
+        assert_eq!(widths(browser, &lists).await, [0.0; 4], "they lie in the way of the traffic");
+        // Below the field there are two lines at most.
+        let lines = "return new Set([...document.querySelectorAll('.composer-bar > *')].filter(it => it.checkVisibility())
+            .map(it => { const box = it.getBoundingClientRect(); return Math.round((box.top + box.bottom) / 20); })).size";
+        assert!(browser.run(lines).await.as_u64() <= Some(2), "{}", browser.run(lines).await);
     });
 }
 

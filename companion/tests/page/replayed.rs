@@ -138,6 +138,11 @@ fn a_difference_is_followed_to_both_frames_into_lanes_and_to_a_mask_with_the_key
         assert!(text.contains("EUR") && text.contains("changed"), "{text}");
         // The detail shows both messages.
         browser.until_script("return document.querySelector('.bench').hasAttribute('data-comparing')").await;
+        browser.resize(1440, 900).await;
+        let bar =
+            "return document.querySelector('[data-testid=difference-bar]').getBoundingClientRect().height";
+        let height = browser.run(bar).await.as_f64().expect("a height");
+        assert!(height < 40.0, "the bar is {height} px high");
         access::check(browser, "both sessions side by side").await;
         browser.run("document.querySelector('[data-testid=difference-rows]').focus()").await;
         browser.press("\u{e011}", Duration::ZERO).await;

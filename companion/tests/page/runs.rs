@@ -175,6 +175,9 @@ fn a_failing_load_says_so_while_it_runs_and_its_failures_stand_before_its_steps(
         assert!(top("run-charts").await < top("failures").await);
         assert!(top("failures").await < top("results").await);
         assert_eq!(browser.count("[data-testid=broken-limits] [data-testid=threshold]").await, 2);
+        // They are said once: the check has the others, and where these stand.
+        browser.until_text("limits-above", "2 limits broken").await;
+        assert_eq!(browser.count("[data-testid=check] [data-testid=threshold]").await, 1);
         assert!(browser.run("return !document.querySelector('.run-folded details').open").await == true);
     });
 }
@@ -195,6 +198,22 @@ fn a_first_run_takes_one_click_and_a_search_without_hits_says_so() {
 }
 
 #[test]
+fn on_a_wide_screen_the_form_of_a_load_is_seen_whole_with_its_address() {
+    test_page(async |practice, browser| {
+        browser.resize(1440, 1000).await;
+        open(practice, browser, "/load-form").await;
+        browser.until_script("return document.activeElement?.dataset.testid === 'load-url'").await;
+        let places = "const box = it => document.querySelector(it).getBoundingClientRect();
+            const address = box('[data-testid=load-url]'), part = box('.run-load fieldset');
+            return [part.width - address.width, innerHeight - box('[data-testid=load-run]').bottom]";
+        let [beside, below]: [f64; 2] =
+            serde_json::from_value(browser.run(places).await).expect("two numbers");
+        assert!(beside < 40.0, "{beside} px of the line are not the address");
+        assert!(below >= 0.0, "the button is {below} px from the lower edge");
+    });
+}
+
+#[test]
 fn on_a_phone_a_chosen_suite_lies_over_the_list_with_a_way_back() {
     test_page(async |practice, browser| {
         browser.resize(390, 844).await;
@@ -204,6 +223,12 @@ fn on_a_phone_a_chosen_suite_lies_over_the_list_with_a_way_back() {
         assert_eq!(browser.run(is_listed).await, false);
         browser.click("checks-back").await;
         browser.until_script(is_listed).await;
+        for form in ["load-form", "server"] {
+            browser.run(&format!("location.hash = '#/checks/{form}'")).await;
+            browser.until_script(&format!("return !({{}}, () => {{ {is_listed} }})()")).await;
+            browser.click("checks-back").await;
+            browser.until_script(is_listed).await;
+        }
         let is_wider = "return document.documentElement.scrollWidth > innerWidth";
         assert_eq!(browser.run(is_wider).await, false);
     });

@@ -189,6 +189,14 @@ fn a_question_and_its_answer_lead_to_each_other_and_what_waits_is_listed() {
         browser.click("unanswered").await;
         browser.until_text("unanswered-list", "audit").await;
         browser.until_text("unanswered-list", "waits").await;
+        let apart = "const box = it => document.querySelector(it).getBoundingClientRect();
+            return box('.bench-status-bar').top - box('[data-testid=unanswered-list]').bottom";
+        let apart = browser.run(apart).await.as_f64().expect("a number");
+        assert!((0.0..40.0).contains(&apart), "the list is {apart} px over the bar that it belongs to");
+        // Of few samples a percentile is a guess, which it says.
+        let told = "const it = document.querySelector('[data-of=p99]');
+            return it.dataset.guess === 'true' && it.querySelector('dd').title.includes('p99 takes 100')";
+        assert!(browser.run(told).await == true);
         browser.click("unanswered-go").await;
         browser.until_text("content", "audit").await;
         browser.until_text("related", "no answer recognised yet").await;

@@ -40,6 +40,22 @@ async fn run(browser: &Browser, typed: &str, expected: &str) {
 }
 
 #[test]
+fn a_new_load_and_a_server_to_check_from_the_palette_wait_in_their_first_field() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.until_text("clock", "µs").await;
+        for (typed, title, field) in
+            [("new load", "New load", "load-url"), ("check this server", "Check this server …", "server-url")]
+        {
+            run(browser, typed, title).await;
+            browser
+                .until_script(&format!("return document.activeElement?.dataset.testid === '{field}'"))
+                .await;
+        }
+    });
+}
+
+#[test]
 fn the_head_is_one_line_at_every_width_and_nothing_in_it_overlaps() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;

@@ -27,13 +27,18 @@ fn Figures(seen: Memo<Seen>, step: Signal<Duration>, store: Store, link: Link) -
                 latency.get().map_or_else(|| "–".to_owned(), |figures| words(of(&figures), step.get()))
             })
         };
-        let is_percentile = name.starts_with('p');
-        // A percentile of few is a guess, so each says of how many it is.
-        let of_how_many = text(move || match latency.get() {
-            Some(_) if is_percentile => format!(" of {}", samples.get()),
-            _ => String::new(),
+        // A percentile of few is a guess: it is the longest of them, or near to it.
+        let least = least_samples(name);
+        let is_guess = move || latency.get().is_some_and(|it| it.count < least);
+        let more = text(move || match latency.get() {
+            Some(it) => {
+                let exact = format::exact(of(&it), step.get());
+                let guess = if is_guess() { format!("; {name} takes {least}") } else { String::new() };
+                format!("{exact} of {}{guess}", format::counted(it.count, "sample"))
+            }
+            None => "–".to_owned(),
         });
-        view! { <div class="bench-figure" data-of=name><dt>{name}<span class="bench-of-how-many">{of_how_many}</span></dt><dd data-testid=name title=value(format::exact)>{value(format::figure)}</dd></div> }.into_any()
+        view! { <div class="bench-figure" data-of=name data-guess=text(move || is_guess().to_string())><dt>{name}</dt><dd data-testid=name title=more>{value(format::figure)}</dd></div> }.into_any()
     };
     let quantity = text(move || {
         let is_relayed = seen.with(|seen| seen.relay.is_some());
@@ -62,6 +67,15 @@ fn Figures(seen: Memo<Seen>, step: Signal<Duration>, store: Store, link: Link) -
         </dl>
     }
     .into_any()
+}
+
+/// With fewer samples than this, a percentile says no more than the longest of them.
+fn least_samples(name: &str) -> u64 {
+    match name {
+        "p95" => 20,
+        "p99" => 100,
+        _ => 0,
+    }
 }
 
 /// What is seen of the round trips, of one connection or of all.
@@ -233,9 +247,8 @@ fn offered(store: Store, offer: Offer) -> AnyView {
         let before = connection.setup.with_untracked(|setup| setup.pairing.clone());
         connection.setup.update(|setup| setup.pairing = pairing);
         let name = untrack(|| connection.name());
-        let words = format!(
-            "Round trips of {name} are measured by {by}, from the messages that the timeline holds on."
-        );
+        let words =
+            format!("Round trips of {name} are measured by {by}, also among the messages in the timeline.");
         store.offer_undo(words, move || connection.setup.update(|setup| setup.pairing = before.clone()));
     };
     view! {

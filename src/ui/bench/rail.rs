@@ -32,13 +32,26 @@ pub(crate) fn Rail(store: Store, link: Link, rates: RwSignal<Rates>) -> impl Int
 }
 
 /// The lists below the connections.
+///
+/// On a narrow screen they are folded into one button, and fold again when something was chosen in them.
 pub(crate) fn library(store: Store, link: Link) -> AnyView {
+    let is_unfolded = RwSignal::new(false);
+    let name = text(|| "Library: saved messages, variables, auto-replies, sessions, folder".to_owned());
+    let chosen = move |event: leptos::ev::MouseEvent| {
+        if page::attribute_above(&event, ".rail-line, .rail-head > button", "type").is_some() {
+            is_unfolded.set(false);
+        }
+    };
     view! {
-        {saved(store, link)}
-        {variables(store)}
-        {rules(store)}
-        {sessions::rail(store, link)}
-        {outside::rail(store, link)}
+        <button type="button" class="quiet rail-more" data-testid="rail-more" aria-label=name title=name aria-controls="rail-library"
+            aria-expanded=text(move || is_unfolded.get().to_string()) on:click=move |_| is_unfolded.update(|it| *it = !*it)><span>"Library"</span>{icons::CHEVRON_DOWN.draw()}</button>
+        <div class="rail-library" id="rail-library" on:click=chosen>
+            {saved(store, link)}
+            {variables(store)}
+            {rules(store)}
+            {sessions::rail(store, link)}
+            {outside::rail(store, link)}
+        </div>
     }
     .into_any()
 }

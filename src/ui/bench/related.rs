@@ -37,7 +37,7 @@ fn none_words(store: Store) -> &'static str {
     let is_sent = store
         .detail
         .with(|it| it.as_ref().and_then(|it| it.row.as_ref()).is_some_and(|it| it.kind.is_sent()));
-    if is_sent { "no answer recognised yet" } else { "answers nothing that was recognised" }
+    if is_sent { "no answer recognised yet" } else { "no question recognised" }
 }
 
 /// What a frame is called in one word: the type of a JSON message, or what else it is.
@@ -91,7 +91,7 @@ pub(crate) fn UnansweredCount(
     let is_none = move || list.with(Vec::is_empty);
     view! {
         <button type="button" class="bench-unanswered" data-testid="unanswered" popovertarget=LIST title=hint on:click=ask>{count}</button>
-        <section class="bench-explained" popover="auto" id=LIST aria-label="Messages without an answer" data-testid="unanswered-list">
+        <section class="bench-explained bench-unanswered-list" popover="auto" id=LIST aria-label="Messages without an answer" data-testid="unanswered-list">
             <h3>"Messages without an answer"</h3>
             <p class="hint" hidden=move || !is_none()>"Every message that could be answered was answered."</p>
             <ul class="bench-questions">{move || list.get().into_iter().rev().map(line).collect_view()}</ul>

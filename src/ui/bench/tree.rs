@@ -207,7 +207,7 @@ pub(crate) fn NodeLine(tree: Tree) -> impl IntoView {
     let wanted = |it: &Node| ValueFilter::member(&it.path, &it.value).filter(|_| !it.is_container);
     let is_filterable = when(move || node.with(|it| it.as_ref().and_then(wanted).is_some()));
     let path = text(move || {
-        let words = "Click a line for its path and value";
+        let words = "Click a line";
         node.with(|it| it.as_ref().map_or_else(|| words.to_owned(), |it| it.path.clone()))
     });
     let copy = move |of: fn(&Node) -> &str| {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::back;
 use super::library;
 use super::link::Link;
 use super::order;
@@ -68,11 +69,10 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
         .into_any(),
     }
     };
-    let back = text(|| "Back to the suites".to_owned());
     view! {
         <header class="suite-head">
             <div class="checks-line">
-                <a class="button quiet checks-back" href="#/checks/all" data-testid="checks-back" aria-label=back title=back>"‹"</a>
+                {back::link()}
                 {title_view}
                 <p class="checks-about" data-testid="suite-about" title=about>{about}</p>
                 {target::planned(store)}

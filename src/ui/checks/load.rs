@@ -4,6 +4,7 @@
 
 use leptos::prelude::*;
 
+use super::back;
 use super::library;
 use super::link::Link;
 use super::order;
@@ -17,8 +18,10 @@ use crate::wire::checks::{Answer, Card, Question};
 /// A text field of the form.
 type Part = fn(&mut LoadForm) -> &mut String;
 
-/// The address that the field begins with: where the bench is connected, else the practice server's.
+/// The address that the field begins with: where the bench is connected, else the practice server's. It has the focus, however
+/// the form was asked for.
 pub(super) fn begin(store: Store) {
+    page::focus_soon("[data-testid=load-url]");
     if store.load.with_untracked(|form| form.url.is_empty()) {
         let bench = page::given(page::BENCH_URL).filter(|url| !url.is_empty());
         store.load.update(|form| form.url = bench.unwrap_or_else(|| page::own_socket_address("/ws")));
@@ -55,8 +58,9 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
     };
     view! {
         <form class="run-load" data-testid="load-form" on:submit=submit>
-            <h2>"New load"</h2>
+            <div class="checks-line">{back::link()}<h2>"New load"</h2></div>
             <p class="suite-about">"Clients that send at an even pace. The form makes a suite: run it at once, or open it and change it."</p>
+            <div class="run-load-parts">
             <fieldset><legend>"Who sends"</legend>
                 {field("Address", "url", "ws://localhost:9000/ws", |form| &mut form.url)}
                 {field("Clients", "clients", "10", |form| &mut form.clients)}
@@ -65,7 +69,6 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
                 {field("Heartbeat (optional)", "beat", r#"{"type": "ping"}"#, |form| &mut form.beat)}
                 <div hidden=when(move || !has_beat.get())>{field("Heartbeat every", "every", "20s", |form| &mut form.every)}</div>
             </fieldset>
-            {protocol(store, made)}
             <fieldset><legend>"How much"</legend>
                 {field("Messages a second, each client", "rate", "5", |form| &mut form.rate)}
                 {field("Duration", "lasts", "10s", |form| &mut form.lasts)}
@@ -85,6 +88,8 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
                 {field("p95, below", "p95", "none", |form| &mut form.p95)}
                 {field("p99, below", "p99", "none", |form| &mut form.p99)}
             </fieldset>
+            {protocol(store, made)}
+            </div>
             <p class="hint" role="status" data-testid="load-about">{about}</p>
             <div class="run-line">
                 <button type="submit" class="primary" data-testid="load-run" disabled=when(move || is_wrong.get() || store.is_running())>"Run load"</button>
@@ -109,8 +114,8 @@ fn protocol(store: Store, made: Memo<Result<Made, Vec<Mistake>>>) -> AnyView {
             {choice("What comes is", "load-framing", &FRAMINGS, framing, choose)}
             <span class="note" data-state="wrong">{wrong(made, "framing")}</span>
             <div hidden=when(move || !is_framed.get())>{field("Delimiter, or the number in front", "framed-by", r"\n or u16", |form| &mut form.protocol.framed_by)}</div>
-            {field("Answer messages with this JSON or text (optional)", "asked", r#"{"type": "ping"}"#, |form| &mut form.protocol.asked)}
-            {field("… by sending", "answer", r#"{"type": "pong", "id": "{{message.id}}"}"#, |form| &mut form.protocol.answer)}
+            {field("Answer this JSON or text (optional)", "asked", r#"{"type": "ping"}"#, |form| &mut form.protocol.asked)}
+            {field("Its answer", "answer", r#"{"type": "pong", "id": "{{message.id}}"}"#, |form| &mut form.protocol.answer)}
         </fieldset>
     }
     .into_any()

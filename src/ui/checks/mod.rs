@@ -5,6 +5,7 @@
 
 mod address;
 mod around;
+mod back;
 mod certificate;
 mod compare;
 mod editor;

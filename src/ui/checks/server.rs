@@ -5,6 +5,7 @@
 
 use leptos::prelude::*;
 
+use super::back;
 use super::given::given;
 use super::link::Link;
 use super::model::{CONFORMANCE, practice};
@@ -151,8 +152,9 @@ fn set(store: Store, name: &str, typed: String) {
 }
 
 /// The address that the field begins with: where the bench is connected, else the one that was checked last, else the practice
-/// server's echo.
+/// server's echo. It has the focus, however the form was asked for.
 pub(super) fn begin(store: Store) {
+    page::focus_soon("[data-testid=server-url]");
     let bench = page::given(page::BENCH_URL).filter(|url| !url.is_empty());
     if bench.is_none() && !store.server.with_untracked(String::is_empty) {
         return;
@@ -230,7 +232,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
     });
     view! {
         <form class="checks-server" data-testid="server" on:submit=submit>
-            <h2>"Check this server"</h2>
+            <div class="checks-line">{back::link()}<h2>"Check this server"</h2></div>
             <p class="suite-about">"60 checks of what the WebSocket protocol asks of a server, as far as a browser can see it. They look at the handshake, payloads, UTF-8, order, backpressure, closing and sessions. The result is a certificate. An echo endpoint shows the most. It takes about a minute, opens up to 200 connections, and sends up to 16 MiB at once: ask the owner of the server."</p>
             <label class="field"><span>"Address"</span>
                 <input class="mono" type="text" inputmode="url" spellcheck="false" autocomplete="off" placeholder=page::own_socket_address("/ws/echo") data-testid="server-url"

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::back;
 use super::certificate;
 use super::editor::{self, Edit};
 use super::forms;
@@ -133,7 +134,7 @@ fn visitor(store: Store, link: Link) -> AnyView {
         text(move || store.shown_here().map(|run| run.with(|run| run.suite.clone())).unwrap_or_default());
     let stop = move || link.send(&Request::Stop);
     view! {
-        <header class="suite-head"><div class="suite-line"><h2>{title}</h2><span class="checks-space"></span>
+        <header class="suite-head"><div class="suite-line">{back::link()}<h2>{title}</h2><span class="checks-space"></span>
             <button type="button" data-testid="stop" disabled=when(move || !store.is_running()) on:click=move |_| stop()>"Stop"</button></div></header>
         <div class="suite-body"><div class="checks-part">{certified}{body}</div></div>
     }

@@ -99,7 +99,7 @@ pub(super) fn practice(store: Store, link: Link) -> AnyView {
                 <h2>{offer.title}</h2>
                 <p>{offer.about}</p>
                 <code title=shown.clone()>{shown.clone()}</code>
-                <button class="primary" aria-label=name on:click=try_it data-testid=format!("try {}", offer.path)>"Try it"</button>
+                <button type="button" aria-label=name on:click=try_it data-testid=format!("try {}", offer.path)>"Try it"</button>
             </li>
         }
         .into_any()

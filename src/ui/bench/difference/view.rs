@@ -47,8 +47,9 @@ pub(crate) fn bar(store: Store, link: Link) -> AnyView {
             <span class="sessions-words" role="status" data-testid="difference-words" title=words>{words}</span>
             <span class="difference-views" role="group" aria-label="Views of the difference">{views}</span>
             <span class="difference-exports" hidden=move || !is_known.get()>
-                {button("quiet", "difference-json", "Export JSON", "The differences, for programs", export(DifferenceForm::Json))}
-                {button("quiet", "difference-html", "Export HTML", "The differences as one page", export(DifferenceForm::Html))}
+                <span class="hint" aria-hidden="true">"Export"</span>
+                {button("quiet", "difference-json", "JSON", "Export the differences as JSON, for programs", export(DifferenceForm::Json))}
+                {button("quiet", "difference-html", "HTML", "Export the differences as one page", export(DifferenceForm::Html))}
             </span>
             {button("primary", "sessions-back", "Back to now", "Shows what happens now; connections were open all the time", back)}
         </div>

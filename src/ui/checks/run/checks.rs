@@ -6,10 +6,11 @@ use super::super::link::Link;
 use super::super::model::{exact_millis, millis};
 use super::super::order;
 use super::super::store::Store;
+use super::limits::threshold;
+use super::places::{has_limits, is_broken, same_setup};
 use super::{connections, steps};
-use crate::engine::report::{Verdict, setup_failure};
+use crate::engine::report::Verdict;
 use crate::model::format;
-use crate::model::margin;
 use crate::model::running::{LiveCheck, LiveRun, Stage};
 use crate::ui::parts::fields::{text, when};
 
@@ -105,7 +106,7 @@ fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView
                     {move || reasons.get().into_iter().map(reason).collect_view()}
                     {move || is_running.get().then(|| connections::grid(run))}
                     {steps::steps(store, check)}
-                    {thresholds(check)}
+                    {thresholds(run, check, at)}
                 </div>
             }
             .into_any()
@@ -141,39 +142,28 @@ fn noted(check: &LiveCheck, verdict: Verdict) -> String {
     notes.into_iter().chain(left).collect::<Vec<_>>().join(" · ")
 }
 
-/// The check before this one whose setup failed in the same way.
-pub(super) fn same_setup(checks: &[LiveCheck], at: usize) -> Option<String> {
-    let key = |check: &LiveCheck| {
-        let mut failed = check.steps.iter().filter_map(|step| Some((&step.path, step.failure.as_ref()?)));
-        let (path, failure) = failed.next()?;
-        let key = setup_failure(path, failure)?;
-        failed.all(|(path, _)| !path.starts_with("steps")).then_some(key)
-    };
-    let own = key(checks.get(at)?)?;
-    let first = checks[..at].iter().find(|check| key(check).as_ref() == Some(&own))?;
-    Some(first.name.clone())
-}
-
-fn thresholds(check: Memo<LiveCheck>) -> AnyView {
+/// The limits of a check. Those that are broken stand among the failures, and here only where they do not stand there.
+fn thresholds(run: RwSignal<LiveRun>, check: Memo<LiveCheck>, at: usize) -> AnyView {
     let all = Memo::new(move |_| check.with(|check| check.thresholds.clone()));
-    let rows = move || all.get().into_iter().map(|it| threshold(it, String::new())).collect_view();
-    view! { <ul class="run-limits">{rows}</ul> }.into_any()
-}
-
-/// One bound, what was measured, and how far that is from the bound; `missing` says what did not come first and what came.
-pub(super) fn threshold(it: crate::engine::report::ThresholdReport, missing: String) -> AnyView {
-    let missing = (!missing.is_empty())
-        .then(|| view! { <pre class="run-missing mono" data-testid="missing">{missing}</pre> }.into_any());
-    let margin = margin::words(&it.expr, &it.value);
-    // Bound, measured value and distance say it; words repeat them, and are for what was not measured.
-    let message = it.message.filter(|_| margin.is_none());
+    let above = Memo::new(move |_| {
+        let broken = all.with(|all| all.iter().filter(|it| is_broken(it)).count());
+        if broken > 0 && run.with(|run| has_limits(run, at)) { broken } else { 0 }
+    });
+    let rows = move || {
+        let is_above = above.get() > 0;
+        let mut rows = all.get();
+        rows.retain(|it| !is_above || !is_broken(it));
+        rows.into_iter().map(|it| threshold(it, String::new())).collect_view()
+    };
+    let words =
+        text(move || format!("{} broken, listed above", format::counted(above.get() as u64, "limit")));
     view! {
-        <li data-testid="threshold" data-state=it.verdict.name()>
-            <span class="checks-sign" data-verdict=it.verdict.name() role="img" aria-label=it.verdict.name()></span>
-            <span class="mono">{it.expr}</span><span>"measured "<strong class="mono">{it.value}</strong></span><span class="hint">{margin}</span>
-            <span class="hint">{message}</span>
-            {missing}
-        </li>
+        <ul class="run-limits">
+            <li data-testid="limits-above" data-state="fail" hidden=when(move || above.get() == 0)>
+                <span class="checks-sign" data-verdict="fail" role="img" aria-label="fail"></span><span class="hint">{words}</span>
+            </li>
+            {rows}
+        </ul>
     }
     .into_any()
 }

@@ -1,6 +1,6 @@
 //! The failures of a run, before all else: what was wanted, what came instead, who and when, and the messages around it.
 //!
-//! One rule: a failure stands here once. Of checks whose setup failed in the same way only the first one does.
+//! One rule: it says all that is known of each; which they are is worked out by [`super::places`].
 
 use leptos::prelude::*;
 
@@ -8,58 +8,16 @@ use super::super::around;
 use super::super::link::Link;
 use super::super::model::millis;
 use super::super::store::Store;
-use super::checks::{same_setup, threshold};
+use super::limits::threshold;
+use super::places::{MOST, Place, is_broken, places};
 use super::steps::unmet_list;
 use crate::engine::explain::{Cause, guesses};
-use crate::engine::report::{
-    Failure, FailureKind, NearMiss, ThresholdReport, Unmet, Verdict, explain_missing,
-};
+use crate::engine::report::{Failure, FailureKind, NearMiss, ThresholdReport, Unmet, explain_missing};
 use crate::model::format;
-use crate::model::running::{LiveCheck, LiveRun, LiveStep, Stage};
+use crate::model::running::{LiveCheck, LiveRun, LiveStep};
 use crate::ui::bench::explanation::causes as listed;
 use crate::ui::parts::fields::{button, text, when};
 use crate::wire::checks::Spot;
-
-/// More are not drawn: their checks name them, and the report has them all.
-const MOST: usize = 30;
-
-/// Where a failure stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Place {
-    /// A step of a check.
-    Step(usize, usize),
-    /// The limits of a check.
-    Limits(usize),
-    /// The limits of the whole run.
-    RunLimits,
-}
-
-fn is_broken(it: &ThresholdReport) -> bool {
-    it.verdict == Verdict::Fail
-}
-
-/// All failures of a run, in its order.
-fn places(run: &LiveRun) -> Vec<Place> {
-    let mut places = Vec::new();
-    for (at, check) in run.checks.iter().enumerate() {
-        let is_over = matches!(check.stage, Stage::Ended(_));
-        if check.stage == Stage::Waiting || (is_over && same_setup(&run.checks, at).is_some()) {
-            continue;
-        }
-        // A pass with a failure in it was forgiven.
-        if check.stage != Stage::Ended(Verdict::Pass) && check.stage != Stage::Ended(Verdict::Skipped) {
-            let failed = check.steps.iter().enumerate().filter(|(_, step)| step.failure.is_some());
-            places.extend(failed.map(|(step, _)| Place::Step(at, step)));
-        }
-        if check.thresholds.iter().any(is_broken) {
-            places.push(Place::Limits(at));
-        }
-    }
-    if run.report.as_ref().is_some_and(|report| report.thresholds.iter().any(is_broken)) {
-        places.push(Place::RunLimits);
-    }
-    places
-}
 
 /// The list.
 pub(super) fn failures(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
@@ -171,7 +129,7 @@ fn details(failure: Failure, unmet: Option<Unmet>, (failed, all): (u64, u64)) ->
     let expected = failure
         .expected
         .filter(|words| !failure.message.contains(words.as_str()))
-        .map(|words| view! { <div><dt>"expected"</dt><dd class="mono">{words}</dd></div> }.into_any());
+        .map(|words| view! { <div><dt>"expected"</dt><dd class="mono run-clamped" title=words.clone()>{words.clone()}</dd></div> }.into_any());
     let closest = failure.closest.map(|near| {
         let taken = if near.taken { ", already taken by another expectation" } else { "" };
         let when = format!("{} got it at {}{taken}", near.client, millis(near.at_ms));

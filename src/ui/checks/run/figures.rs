@@ -8,7 +8,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::super::store::Store;
-use super::checks::threshold;
+use super::limits::threshold;
 use super::{charts, ladder};
 use crate::engine::metrics::{Histogram, plot};
 use crate::engine::report::{CheckReport, Report, ThresholdReport, explain_missing};

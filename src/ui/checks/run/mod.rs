@@ -9,6 +9,8 @@ mod connections;
 mod failures;
 mod figures;
 mod ladder;
+mod limits;
+mod places;
 mod several;
 mod steps;
 mod tiles;

@@ -3,6 +3,7 @@
 use super::super::list;
 use super::super::worker::BenchWorker;
 use super::Comparison;
+use crate::engine::bench::summary::Summary;
 use crate::engine::session::diff::{Aligned, name};
 use crate::engine::{Frame, Instant, World};
 use crate::wire::bench::{
@@ -33,12 +34,21 @@ impl<W: World> BenchWorker<W> {
                     // Masked before it is cut: a part of a secret is not recognised.
                     let beginning = &frame.bytes[..frame.bytes.len().min(LONGEST_MASKED)];
                     let bytes = &masker.mask_bytes(beginning);
-                    cell.preview = list::row(&Frame { bytes, ..frame }).preview;
+                    let masked = Frame { bytes, ..frame };
+                    let summary = s.summaries.of(&masked);
+                    cell.preview = summary.map_or_else(|| list::row(&masked).preview, |it| words(&it));
                 }
             });
             self.tell_difference(&DifferenceUpdate::Rows(Box::new(rows)));
         }
     }
+}
+
+/// A message as the timeline says it: its type, then its members, of which those that vary come first.
+fn words(summary: &Summary) -> String {
+    let members = summary.columns.iter().chain(&summary.members);
+    let members = members.map(|it| format!("{} {}", it.name, it.value));
+    summary.type_name.iter().cloned().chain(members).collect::<Vec<_>>().join("  ")
 }
 
 fn rows(it: &Comparison, look: DifferenceLook) -> DifferenceRows {

@@ -15,6 +15,9 @@ use crate::base::words;
 use crate::report::{Failure, FailureKind};
 use crate::{Instant, Payload, World};
 
+/// How many characters of what a matcher expects a sentence takes; the whole of it stands beside the sentence.
+const LONGEST_WANTED: usize = 160;
+
 /// What came in place of what did not come; each message is counted once for a step.
 pub(super) fn note_instead<W: World>(
     check: &CheckRun<'_, W>,
@@ -42,7 +45,7 @@ pub(super) fn too_many<W: World>(
     waiter: &Waiter,
     surplus: &Rc<Message>,
 ) -> Box<Failure> {
-    let what = what_of(&wanted.slots[0], waiter);
+    let what = what_of(&wanted.slots[0], waiter, LONGEST_WANTED);
     let (expected, received) = (waiter.expected(), waiter.expected() + 1);
     let message = match expected {
         0 => format!("expected no message, received {received}: {what}"),
@@ -51,7 +54,7 @@ pub(super) fn too_many<W: World>(
         }
     };
     let mut failure = failure::plain(FailureKind::Unexpected, message);
-    failure.expected = Some(what);
+    failure.expected = Some(what_of(&wanted.slots[0], waiter, usize::MAX));
     // Of two that are equal, the second one is most likely the one too many.
     let all: Vec<Rc<Message>> =
         waiter.selected().into_iter().map(|(_, message)| message).chain([surplus.clone()]).collect();
@@ -80,7 +83,8 @@ pub(super) fn missed<W: World>(
     is_told: bool,
 ) -> Box<Failure> {
     let slot = waiter.wanted().map_or(&wanted.slots[0], |slot| &wanted.slots[slot]);
-    let what = what_of(slot, waiter);
+    let whole = what_of(slot, waiter, usize::MAX);
+    let what = what_of(slot, waiter, LONGEST_WANTED);
     let progress = progress(wanted, waiter, check.began);
     let (kind, message) = match member.ending().filter(|_| member.has_ended()) {
         Some(ended) => {
@@ -100,7 +104,7 @@ pub(super) fn missed<W: World>(
         ),
     };
     let mut failure = failure::plain(kind, message);
-    failure.expected = Some(what);
+    failure.expected = Some(whole);
     if is_told {
         return failure;
     }
@@ -138,8 +142,8 @@ fn progress(wanted: &ResolvedExpectation, waiter: &Waiter, began: Instant) -> St
 }
 
 /// What is wanted of a message, the value included that it has to have in common with what was sent.
-fn what_of(slot: &Slot, waiter: &Waiter) -> String {
-    let what = failure::wanted(slot.matcher.as_deref());
+fn what_of(slot: &Slot, waiter: &Waiter, longest: usize) -> String {
+    let what = words::cut(&failure::wanted(slot.matcher.as_deref()), longest);
     match waiter.asked() {
         Some((path, value)) if slot.matcher.is_some() => format!("{what} and {path} = {value} as sent"),
         Some((path, value)) => format!("a message with {path} = {value} as sent"),
