@@ -22,6 +22,6 @@ pub use ended::{Ended, explain};
 pub use faults::Faults;
 pub use host::HostKind;
 pub use logged::logged;
-pub use probed::{Outcome, Probed, tell};
+pub use probed::{Outcome, Probed, refused_words, tell, tell_handshake};
 pub use surroundings::{Permission, Surroundings};
 pub use warning::{Warning, warnings};

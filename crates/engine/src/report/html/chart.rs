@@ -167,11 +167,21 @@ pub(super) fn over_time(seconds: &[Second]) -> Markup {
         unit: words::micros,
         seconds: seconds.len(),
     };
+    let by_relay = Lines {
+        title: "Round trip by relay",
+        lines: &[
+            ("p50", highest(|second| second.rtt_relay_p50)),
+            ("p99", highest(|second| second.rtt_relay_p99)),
+        ],
+        unit: words::micros,
+        seconds: seconds.len(),
+    };
     html! {
         section {
             h2 { "Over time" }
             (throughput.draw())
             (round_trips.draw())
+            (by_relay.draw())
         }
     }
 }
