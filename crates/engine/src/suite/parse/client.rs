@@ -168,7 +168,7 @@ impl Reader<'_> {
     fn pem(&mut self, node: &Node) -> Option<Field<String>> {
         if node.members().is_none() {
             return self.field_where(node, PEM, |text: &String| {
-                (!text.contains(BEGIN))
+                (!text.is_empty() && !text.contains(BEGIN))
                     .then(|| format!("expected a text in PEM, which has {BEGIN:?} in it, or {PEM}"))
             });
         }
