@@ -55,7 +55,7 @@ fn latencies_by_relay_have_limits_only_where_a_client_may_go_by_it() {
         let text = format!(
             r#"{{"sockscope": 1, "suite": "s", "clients": {{"a": {{"url": "ws://h/"{client}}}}}, "checks": [{{"check": "c",
             "thresholds": {{"rtt.relay.p95": "< 1s", "open.relay.p95": "< 1s"}},
-            "steps": [{{"connect": "a"}}, {{"send": 1, "expect": 2}}]}}]}}"#
+            "steps": [{{"connect": "a"}}, {{"send": 1, "expect": {{"any": true}}}}]}}]}}"#
         );
         crate::suite::Suite::parse(&text).err().map_or(0, |problems| problems.len())
     };
