@@ -21,8 +21,6 @@ use crate::report::Failure;
 
 /// Characters of the server's own words in a sentence.
 const MOST_WORDS: usize = 160;
-/// Characters of a refusal's body that stand in a failure.
-const MOST_BODY: usize = 1000;
 
 /// How far a look at a server came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,7 +182,7 @@ impl Probed {
         })
     }
 
-    fn cause(&self, endpoint: &Endpoint) -> Option<Cause> {
+    pub(super) fn cause(&self, endpoint: &Endpoint) -> Option<Cause> {
         let mut cause = self.known()?.as_likely(Likely::Certain);
         cause.next.retain(|next| !next.contains("developer tools"));
         if cause.id == REFUSED.id {
@@ -250,26 +248,6 @@ pub fn tell(failure: &mut Failure, endpoint: &Endpoint, probed: Probed) {
         }
     }
     failure.message = format!("{fact} {}", sentence(&handshake));
-}
-
-/// What a server has answered in place of opening a connection, word for word up to a bound.
-pub fn refused_words(status: u16, reason: &str, body: &str) -> String {
-    let status = format!("{status} {reason}");
-    let body: String = body.trim().chars().take(MOST_BODY).collect();
-    let said = if body.is_empty() { String::new() } else { format!(": {body}") };
-    format!("the server answered the handshake with status {}{said}", status.trim_end())
-}
-
-/// Puts what the relay saw of this very handshake into a failure. The relay made it, so nothing is guessed.
-pub fn tell_handshake(failure: &mut Failure, endpoint: &Endpoint, probed: &Probed) {
-    let words = match probed.status {
-        Some(status) => refused_words(status, &probed.reason, &probed.body),
-        None => probed.detail.clone(),
-    };
-    if let Some((before, after)) = failure.message.split_once(UNTOLD) {
-        failure.message = format!("{before}: {words}{after}");
-    }
-    failure.causes = probed.cause(endpoint).into_iter().collect();
 }
 
 /// What a server says in the body of a refusal, in a line: the message of a JSON object, or the first line of a text.
