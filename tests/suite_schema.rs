@@ -62,10 +62,11 @@ fn the_published_schema_is_the_one_of_the_parser() {
     expect_file![file].assert_eq(&schema_text());
 }
 
-/// Reads a suite with the file that one of them sends.
+/// Reads a suite with the files that one of them names.
 fn parse(text: &str) -> Result<Suite, Vec<Problem>> {
     let photo = ("photo.png".to_owned(), Payload::Binary(vec![0x89]));
-    Suite::parse_with(text, &Files::of_contents([photo]))
+    let pem = ("client.pem".to_owned(), Payload::from("-----BEGIN CERTIFICATE-----"));
+    Suite::parse_with(text, &Files::of_contents([photo, pem]))
 }
 
 #[test]

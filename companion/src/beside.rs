@@ -1,4 +1,4 @@
-//! The files that a suite on the disk names: its imports, its rows, and what its HTTP calls send. Owns which of them may be
+//! The files that a suite on the disk names: its imports, its rows, what its HTTP calls send, and certificates. Owns which of them may be
 //! read, and how much of one.
 //! It refuses to know what is in them.
 

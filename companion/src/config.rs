@@ -27,6 +27,8 @@ pub struct Config {
     pub probe: bool,
     /// A folder on the disk that the page works on. It is for a [`Config::host`] that only this machine reaches.
     pub folder: Option<Arc<Folder>>,
+    /// Whether the relay takes any certificate of a server, as the browser that uses it does.
+    pub takes_any_certificate: bool,
     /// What is bounded.
     pub limits: Limits,
 }
@@ -52,6 +54,7 @@ impl Default for Config {
             targets: Vec::new(),
             probe: true,
             folder: None,
+            takes_any_certificate: false,
             limits: Limits::default(),
         }
     }

@@ -106,6 +106,8 @@ impl Default for Course {
 
 /// Moments that are held; when there are more, every second one goes.
 const MOST_MOMENTS: usize = 1200;
+/// Round trips of the page's own connections, and of those by relay: the first that was measured is shown first.
+pub const ROUND_TRIPS: [&str; 2] = ["rtt", "rtt.relay"];
 /// Ticks that make a second.
 const TICKS: usize = 4;
 /// An event loop that comes later than this, in milliseconds, makes samples doubtful, as on the bench.
@@ -121,16 +123,19 @@ impl Course {
         let mut course = Self::default();
         let mut now = Moment::default();
         let millis = |micros: Option<f64>| micros.map_or(f64::NAN, |micros| micros / 1e3);
-        let mut latencies = vec![NOTHING];
+        let (mut latencies, mut relayed) = (vec![NOTHING], vec![NOTHING]);
         for (number, second) in seconds.iter().enumerate() {
             now.at = (number as f64 + 1.0) * 1e3;
             now.sent += second.sent;
             now.received += second.received;
             course.moments.push(now);
             latencies.push([second.rtt_p50, second.rtt_p95, second.rtt_p99].map(millis));
+            relayed.push([second.rtt_relay_p50, second.rtt_relay_p95, second.rtt_relay_p99].map(millis));
         }
-        if latencies.iter().any(|it| !it[0].is_nan()) {
-            course.latencies.insert("rtt".to_owned(), latencies);
+        for (name, latencies) in ROUND_TRIPS.into_iter().zip([latencies, relayed]) {
+            if latencies.iter().any(|it| !it[0].is_nan()) {
+                course.latencies.insert(name.to_owned(), latencies);
+            }
         }
         course
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::course::{Course, Moment};
+use super::course::{Course, Moment, ROUND_TRIPS};
 use super::tiles;
 use crate::engine::metrics::{Counters, Histogram};
 use crate::engine::report::{Failure, Metric, Millis, Report, TargetReport, ThresholdReport, Unmet, Verdict};
@@ -203,7 +203,8 @@ impl LiveRun {
             }
             Progress::CheckEnded { check, verdict, reasons, duration, counters, thresholds } => {
                 self.before.merge(&counters);
-                let trips = self.check_timings.get("rtt").and_then(trips_of);
+                let trips =
+                    ROUND_TRIPS.iter().find_map(|name| self.check_timings.get(*name).and_then(trips_of));
                 self.at(check, |it| {
                     it.stage = Stage::Ended(verdict);
                     it.took = duration;
@@ -228,7 +229,7 @@ impl LiveRun {
             counters: counters_of(it),
             thresholds: it.thresholds.clone(),
             limits: it.thresholds.iter().map(|it| it.expr.clone()).collect(),
-            trips: it.metrics.get("rtt").and_then(|rtt| {
+            trips: ROUND_TRIPS.iter().find_map(|name| it.metrics.get(*name)).and_then(|rtt| {
                 let millis = [rtt.p50?, rtt.p95?, rtt.p99?].map(|micros| micros / 1e3);
                 Some(millis)
             }),

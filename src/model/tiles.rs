@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::course::ROUND_TRIPS;
 use super::format;
 use super::margin;
 use super::running::{LiveCheck, LiveRun, Stage};
@@ -81,7 +82,7 @@ pub fn main_metric(run: &LiveRun) -> String {
     let mut limited: Vec<_> = limits.filter(|name| !is_of_connections(name)).collect();
     limited.sort_by_key(|name| name != "rtt");
     let measured = || run.timings.keys().filter(|name| !is_of_connections(name));
-    let rtt = measured().find(|name| *name == "rtt").cloned();
+    let rtt = ROUND_TRIPS.iter().find_map(|name| measured().find(|it| it.as_str() == *name)).cloned();
     rtt.or_else(|| limited.into_iter().next())
         .or_else(|| measured().next().cloned())
         .unwrap_or("rtt".to_owned())

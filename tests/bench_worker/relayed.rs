@@ -9,74 +9,17 @@ use serde_json::{Value, json};
 use super::page::{ALICE, BOB, Echo, Page, TICK, with_page};
 use sockscope::wire::bench::{Phase, Request, Variable};
 use sockscope_engine::relay::{Authorization, Field, Profile};
-use sockscope_engine::sim::{Act, Server};
-use sockscope_engine::{Closing, FrameKind, HttpResponse, Payload};
+use sockscope_engine::{Closing, FrameKind};
+use support::relay::{self, Refusing, taken};
 
 const NONE: Echo = Echo { refuses: false, flood: 0, never_answers_close: false };
 
-/// A relay that tells these facts of every connection that it is asked to watch, and one more for a ping.
-struct Facts(Vec<Value>);
-
-impl Server for Facts {
-    fn accepts_after(&mut self) -> Option<Duration> {
-        Some(Duration::from_millis(1))
-    }
-    fn on_message(&mut self, payload: Payload, _: u64) -> Vec<(Duration, Act)> {
-        let asked: Value = serde_json::from_slice(payload.as_bytes()).expect("JSON");
-        let said = |mut fact: Value, id: &Value| {
-            fact["id"] = id.clone();
-            (Duration::from_millis(1), Act::Send(fact.to_string().as_str().into()))
-        };
-        match (&asked["watch"], &asked["ping"]) {
-            (id @ Value::String(_), _) => self.0.iter().map(|fact| said(fact.clone(), id)).collect(),
-            (_, id) => {
-                let pong = json!({ "fact": "pong", "at_ms": 2.0, "from": "server", "to": "relay", "rtt_ms": 1.5, "payload": "x" });
-                vec![said(pong, id)]
-            }
-        }
-    }
-    fn answers_close_after(&mut self) -> Option<Duration> {
-        Some(Duration::from_millis(1))
-    }
-}
-
-struct Refusing;
-
-impl Server for Refusing {
-    fn accepts_after(&mut self) -> Option<Duration> {
-        None
-    }
-    fn on_message(&mut self, _: Payload, _: u64) -> Vec<(Duration, Act)> {
-        Vec::new()
-    }
-    fn answers_close_after(&mut self) -> Option<Duration> {
-        None
-    }
-}
-
 /// Serves the page by a companion with a relay that tells this, and whose target opens or not. What the relay was asked.
-fn companion(page: &Page, facts: Vec<Value>, opens: bool) -> Rc<RefCell<Vec<String>>> {
-    let asked: Rc<RefCell<Vec<String>>> = Rc::default();
-    let log = asked.clone();
-    page.sim.answer("/api/", move |request| {
-        let (status, body) = match request.url.as_str() {
-            "/api/health" => (200, r#"{"status":"ok","name":"sockscope"}"#.to_owned()),
-            "/api/relay" => {
-                let body = request.body.as_ref().map(Payload::as_bytes).unwrap_or_default();
-                log.borrow_mut().push(String::from_utf8_lossy(body).into_owned());
-                (201, json!({ "id": "7", "path": "/ws/relay?id=7", "expires_in_seconds": 30 }).to_string())
-            }
-            other => panic!("{other} was asked"),
-        };
-        let url = format!("http://relay{}", request.url);
-        (Duration::from_millis(5), Ok(HttpResponse { status, body, url, ..HttpResponse::default() }))
-    });
-    page.sim.serve("ws://relay/ws/relay/events", move || Facts(facts.clone()));
+fn companion(page: &Page, facts: Vec<Value>, opens: bool) -> Rc<RefCell<Vec<Value>>> {
     match opens {
-        true => page.sim.serve("ws://relay/ws/relay?", || NONE),
-        false => page.sim.serve("ws://relay/ws/relay?", || Refusing),
+        true => relay::companion(&page.sim, taken(), facts, || NONE),
+        false => relay::companion(&page.sim, taken(), facts, || Refusing),
     }
-    asked
 }
 
 fn profile() -> Profile {
@@ -109,7 +52,7 @@ fn a_connection_by_relay_opens_with_its_headers_and_its_round_trips_stay_apart()
         page.connect(ALICE);
         page.pass(TICK * 2).await;
         assert_eq!(page.connection(ALICE).phase, Phase::Open);
-        let body: Value = serde_json::from_str(&asked.borrow()[0]).expect("JSON");
+        let body = asked.borrow()[0].clone();
         let expected =
             json!({ "url": "ws://sim/echo", "headers": [["X-Tenant", "7"]], "bearer": "s3cret-of-the-test" });
         assert_eq!((body, asked.borrow().len()), (expected, 1));
@@ -180,6 +123,21 @@ fn without_a_companion_no_profile_leaves_the_page_and_it_is_said() {
 }
 
 #[test]
+fn an_empty_row_of_headers_leaves_a_connection_to_the_page() {
+    with_page(NONE, |page| async move {
+        let asked = companion(&page, Vec::new(), true);
+        let empty_row = Profile { headers: vec![Field::default()], ..Profile::default() };
+        page.set_up(ALICE, |setup| setup.profile = empty_row.to_text());
+        page.connect(ALICE);
+        page.pass(TICK * 2).await;
+        let state = page.connection(ALICE);
+        assert_eq!((state.phase, state.relay), (Phase::Open, None));
+        assert_eq!(page.shown()[0], "ws://sim/echo");
+        assert!(asked.borrow().is_empty());
+    });
+}
+
+#[test]
 fn a_placeholder_without_a_value_is_a_mistake_and_nothing_is_asked() {
     with_page(NONE, |page| async move {
         let asked = companion(&page, Vec::new(), true);
@@ -205,5 +163,31 @@ fn a_handshake_that_is_taken_back_while_the_relay_is_asked_ends() {
         let state = page.connection(ALICE);
         assert_eq!((state.phase, state.trouble), (Phase::Closed, None));
         assert!(state.closed.expect("it has ended").cancelled_after.is_some());
+    });
+}
+
+#[test]
+fn messages_by_relay_are_marked_and_those_before_and_after_are_not() {
+    with_page(NONE, |page| async move {
+        companion(&page, Vec::new(), true);
+        let marks = |page: &Page| {
+            let rows = page.rows.borrow();
+            let messages = rows.iter().filter(|row| row.kind.is_sent() || row.kind.is_received());
+            messages.map(|row| row.by_relay).collect::<Vec<_>>()
+        };
+        page.set_up(ALICE, |_| {});
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        page.send(ALICE, "hello");
+        page.pass(TICK).await;
+        assert_eq!(marks(&page), [false, false]);
+        page.ask(Request::Close { connection: ALICE, closing: Closing::normal() });
+        page.pass(TICK).await;
+        set_up(&page);
+        page.connect(ALICE);
+        page.pass(TICK * 2).await;
+        page.send(ALICE, "hello");
+        page.pass(TICK).await;
+        assert_eq!(marks(&page), [false, false, true, true]);
     });
 }

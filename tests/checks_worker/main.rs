@@ -8,6 +8,7 @@ mod kept;
 mod load_form;
 mod page;
 mod planned;
+mod relayed;
 mod requests;
 mod saved;
 mod target;

@@ -263,6 +263,7 @@ pub fn everything() -> Report {
         rtt_p50: (i % 13 != 5).then(|| 800.0 + f64::from(i) * 10.0),
         rtt_p95: None,
         rtt_p99: (i % 13 != 5).then(|| 4000.0 + f64::from(i * i % 37) * 300.0),
+        ..Second::default()
     });
     Report {
         suite: "rooms & <friends>".to_owned(),

@@ -52,16 +52,33 @@ fn what_a_page_cannot_do_needs_the_native_engine() {
     check(json!({}), close, "a page closes with 1000 or 3000 to 4999");
     let status = json!([{ "connect": "a", "expect": { "status": 101 } }]);
     check(json!({}), status, "a page sees no status and no header fields of a handshake");
-    let of_a = "the handshake of a says what a page cannot say";
+    let of_a = "needs the native engine or a relay: the handshake of a says what a page cannot say, and this page was \
+                not served by the command sockscope";
     for client in [
         json!({ "headers": { "X-Key": "1" } }),
         json!({ "cookies": { "session": "1" } }),
         json!({ "origin": "https://x.test" }),
+        json!({ "tls": { "insecure": true } }),
     ] {
-        check(client.clone(), json!([connect]), of_a);
-        check(client.clone(), json!([{ "connect": "*" }]), of_a);
+        is_skipped(EngineKind::Browser, &client, &json!([connect]), of_a);
+        is_skipped(EngineKind::Browser, &client, &json!([{ "connect": "*" }]), of_a);
         // A client that is not opened needs nothing.
         let other = report(EngineKind::Browser, &client, &json!([{ "connect": "b" }]));
         assert_eq!(other.checks[0].verdict, Verdict::Pass, "{:?}", other.checks[0].reasons);
     }
+}
+
+#[test]
+fn a_limit_on_latencies_by_relay_is_left_out_natively() {
+    let text = json!({ "sockscope": 1, "suite": "s",
+        "clients": { "a": { "url": "ws://sim/ws", "headers": { "X-Key": "1" } } },
+        "checks": [ { "check": "c", "thresholds": { "rtt.relay.p95": "< 1s" }, "steps": [
+            { "connect": "a" }, { "send": { "type": "ping" }, "expect": { "any": true } } ] } ] });
+    let environment = Environment { engine: EngineKind::Native, ..Environment::default() };
+    let options = Options { environment, ..Options::default() };
+    let report = run_text(&text.to_string(), &Setting { options, ..Setting::default() }).report;
+    let limit = &report.checks[0].thresholds[0];
+    assert_eq!((report.verdict, limit.verdict), (Verdict::Pass, Verdict::Skipped), "{:#?}", report.checks[0]);
+    let why = "rtt.relay is of a page: the native engine opens each connection itself";
+    assert_eq!(limit.message.as_deref(), Some(why));
 }

@@ -344,6 +344,7 @@ async fn serve(job: &Job) -> Result<Running, server::StartError> {
         // The page asks what a refused handshake met; the browser's log, which not every browser has, says less.
         probe: true,
         folder: None,
+        takes_any_certificate: matches!(&job.engine, Engine::Browser(choice) if choice.insecure),
         limits: Limits::DEFAULT,
     };
     server::Server::start(config).await

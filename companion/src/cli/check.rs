@@ -158,7 +158,7 @@ struct ServerFlags {
     /// Give it no port for TLS, and run nothing over TLS
     #[arg(long, requires = "start")]
     no_tls: bool,
-    /// Let /ws/proxy of the command's own server connect to this server too. A server on this machine needs it only when
+    /// Let /ws/proxy and the relay of the command's own server connect to this server too. A server on this machine needs it only when
     /// --host is not loopback. Repeatable
     #[arg(long, value_name = "HOST[:PORT]")]
     allow_target: Vec<AllowedTarget>,

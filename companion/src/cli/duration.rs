@@ -29,7 +29,15 @@ mod tests {
 
     #[test]
     fn a_duration_is_read_with_or_without_a_unit() {
-        for (text, millis) in [("500ms", 500), ("30s", 30_000), ("2", 2000), ("0.5", 500), ("5m", 300_000)] {
+        for (text, millis) in [
+            ("500ms", 500),
+            ("30s", 30_000),
+            ("2", 2000),
+            ("0.5", 500),
+            ("5m", 300_000),
+            ("1h", 3_600_000),
+            ("1.5h", 5_400_000),
+        ] {
             assert_eq!(text.parse(), Ok(Span(Duration::from_millis(millis))), "{text}");
         }
         for text in ["", "soon", "-1", "1x"] {

@@ -12,6 +12,7 @@ use super::log::LogFlags;
 use super::{Exit, complain};
 use crate::check::values::Values;
 use crate::check::{Files, Job};
+use crate::destination::AllowedTarget;
 use crate::monitor::{MetricsAddress, Overlap, Schedule, Watch, WebhookUrl, monitor};
 
 /// Run suites again and again, with metrics for Prometheus and a webhook on change.
@@ -58,6 +59,9 @@ pub struct Flags {
     /// An address of this machine that the native engine connects from. Repeatable
     #[arg(long, value_name = "ADDRESS")]
     source_address: Vec<IpAddr>,
+    /// Let the relay of the command's own server connect to this server too, for clients with headers in a browser. Repeatable
+    #[arg(long, value_name = "HOST[:PORT]")]
+    allow_target: Vec<AllowedTarget>,
     #[command(flatten)]
     log: LogFlags,
     #[command(flatten)]
@@ -126,7 +130,7 @@ pub fn run(flags: Flags) -> Exit {
         start: None,
         engine,
         host,
-        targets: Vec::new(),
+        targets: flags.allow_target,
         files: Files::default(),
         is_quiet: false,
         is_plain: false,

@@ -129,6 +129,7 @@ impl Flags {
             targets: self.allow_target,
             probe: !self.no_probe,
             folder: folder.map(Arc::new),
+            takes_any_certificate: false,
             limits: Limits {
                 connections: limits.max_connections,
                 message: limits.max_message.0,

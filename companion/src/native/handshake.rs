@@ -10,16 +10,13 @@ use reqwest::Url;
 use reqwest::cookie::{CookieStore, Jar};
 use sockscope_engine::Endpoint;
 use sockscope_engine::base::world::Answer as Answered;
+use sockscope_engine::explain::refused_words;
 
 use super::net::Net;
 use crate::destination::Destination;
 use crate::ws::conn::Conn;
 use crate::ws::dial::{Answer, DialError, shake};
-use crate::ws::trust::Trust;
 use crate::ws::upgrade::{accept, names};
-
-/// Characters of a refusal's body that are shown.
-const SHOWN: usize = 200;
 
 static AGENT: HeaderValue =
     HeaderValue::from_static(concat!("sockscope/", env!("CARGO_PKG_VERSION"), " (native)"));
@@ -78,7 +75,7 @@ impl Net {
         fields.extend(own.iter().map(|(name, value)| (*name, value)));
         let tcp = self.connect(&destination).await?;
         Conn::tune(&tcp);
-        let trust = if self.options.is_insecure { Trust::Any } else { Trust::System };
+        let trust = self.trust(endpoint.tls())?;
         let answer = shake(&destination, tcp, &trust, &fields).await.map_err(told)?;
         if let Some(page) = &page {
             keep_cookies(&self.jar, &answer.headers, page);
@@ -126,10 +123,8 @@ fn told(error: DialError) -> String {
 fn judge(answer: &Answer, key: &HeaderValue, offered: &[String]) -> Result<String, String> {
     let Answer { status, headers, body, .. } = answer;
     if *status != StatusCode::SWITCHING_PROTOCOLS {
-        let body = String::from_utf8_lossy(&body.bytes);
-        let body: String = body.trim().chars().take(SHOWN).collect();
-        let said = if body.is_empty() { String::new() } else { format!(": {body}") };
-        return Err(format!("the server answered the handshake with status {status}{said}"));
+        let reason = status.canonical_reason().unwrap_or("<unknown status code>");
+        return Err(refused_words(status.as_u16(), reason, &String::from_utf8_lossy(&body.bytes)));
     }
     if !names(headers, header::UPGRADE, "websocket") || !names(headers, header::CONNECTION, "upgrade") {
         return Err(

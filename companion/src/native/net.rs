@@ -9,15 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::cookie::Jar;
-use sockscope_engine::Instant;
 use sockscope_engine::report::Broken;
 use sockscope_engine::run::NO_PORT;
+use sockscope_engine::{ClientTls, Instant};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
 use super::clock::{Alarm, Clock};
 use super::http::Clients;
 use crate::destination::Destination;
 use crate::ws::dial::why_unresolved;
+use crate::ws::trust::{Certificates, Trust};
 
 /// How long the addresses of a name are kept: a run that opens thousands of connections asks once.
 const KEPT: Duration = Duration::from_secs(30);
@@ -56,6 +57,8 @@ pub(super) struct Net {
     pub jar: Arc<Jar>,
     pub clients: Clients,
     resolved: RefCell<Resolved>,
+    /// A TLS configuration takes a while to make, and all members of a group have the same.
+    trusts: RefCell<HashMap<ClientTls, Trust>>,
     turns: Cell<usize>,
     reasons: RefCell<Vec<Reason>>,
 }
@@ -69,6 +72,7 @@ impl Net {
             jar: Arc::default(),
             clients: Clients::default(),
             resolved: RefCell::default(),
+            trusts: RefCell::default(),
             turns: Cell::new(0),
             reasons: RefCell::default(),
         }
@@ -87,6 +91,24 @@ impl Net {
     /// Why connections broke so far.
     pub fn reasons(&self) -> Vec<Reason> {
         self.reasons.borrow().clone()
+    }
+
+    /// Which certificates a client takes and shows, or what is wrong with those.
+    pub fn trust(&self, tls: Option<&ClientTls>) -> Result<Trust, String> {
+        let Some(tls) = tls else {
+            return Ok(if self.options.is_insecure { Trust::Any } else { Trust::System });
+        };
+        if let Some(known) = self.trusts.borrow().get(tls) {
+            return Ok(known.clone());
+        }
+        let trust = Trust::of(Certificates {
+            own: (!tls.certificate.is_empty()).then_some((tls.certificate.as_str(), tls.key.as_str())),
+            authorities: (!tls.ca.is_empty()).then_some(tls.ca.as_str()),
+            takes_any: tls.insecure || self.options.is_insecure,
+        });
+        let trust = trust.map_err(|error| error.to_string())?;
+        self.trusts.borrow_mut().insert(tls.clone(), trust.clone());
+        Ok(trust)
     }
 
     /// A transport to a server, or why there is none.

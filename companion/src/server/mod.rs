@@ -95,8 +95,15 @@ impl Server {
         let probes = config.probe.then(|| Semaphore::new(AT_ONCE));
         // A program that reaches the port could read and change its files.
         let folder = config.folder.filter(|_| config.host.is_loopback());
-        let site =
-            Site { policy, assets, practice: Arc::clone(&practice), tasks: tasks.clone(), probes, folder };
+        let site = Site {
+            policy,
+            assets,
+            practice: Arc::clone(&practice),
+            tasks: tasks.clone(),
+            probes,
+            takes_any_certificate: config.takes_any_certificate,
+            folder,
+        };
         let site = Arc::new(site);
         let app = Arc::new(match door {
             None => App::new(site),

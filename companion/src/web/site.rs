@@ -22,6 +22,8 @@ pub struct Site {
     pub tasks: Tasks,
     /// How many more probes may run now; `None` when probes are switched off.
     pub probes: Option<Semaphore>,
+    /// Whether the relay takes any certificate of a server.
+    pub takes_any_certificate: bool,
     /// The folder that the page works on.
     pub folder: Option<Arc<Folder>>,
 }

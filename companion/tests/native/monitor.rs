@@ -10,7 +10,8 @@ use prometheus_client::encoding::prometheus_protobuf::prometheus_data_model::Met
 use prost::Message;
 use serde_json::{Value, json};
 use sockscope_host::process::Signal;
-use support::call::{Call, Running, until};
+use support::call::{Call, Ended, Running};
+use support::monitored::{address, ask, series, until_series};
 use support::practice::Practice;
 
 use super::BINARY;
@@ -33,50 +34,20 @@ fn monitor(arguments: &[&str]) -> Call {
     Call::of_command(BINARY, "monitor", &[&["--var", &secret], arguments].concat())
 }
 
-/// The host and port of the metrics, once they are served.
-fn address(running: &Running) -> String {
-    running.until_says("/metrics");
-    let said = running.said();
-    let rest = said.split_once("http://").expect("an address").1;
-    rest.split_once("/metrics").expect("a path").0.to_owned()
-}
-
-/// The head and the body of an answer.
-fn ask(address: &str, request: &str) -> (String, Vec<u8>) {
-    let mut stream = TcpStream::connect(address).expect("it listens");
-    let head = format!("{request}\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes()).expect("it reads");
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("an answer");
-    let at = answer.windows(4).position(|it| it == b"\r\n\r\n").expect("a head");
-    (String::from_utf8_lossy(&answer[..at]).into_owned(), answer[at + 4..].to_vec())
-}
-
-/// The series of a scrape as text, by name and labels.
+/// The series of a scrape, which hold no secret.
 fn scrape(address: &str) -> BTreeMap<String, f64> {
-    let (head, body) = ask(address, "GET /metrics HTTP/1.1");
-    assert!(head.starts_with("HTTP/1.1 200") && head.contains("text/plain; version=0.0.4"), "{head}");
-    let text = String::from_utf8(body).expect("text");
-    assert!(!text.contains(SECRET), "{text}");
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    lines
-        .map(|line| {
-            let (name, value) = line.rsplit_once(' ').expect("a value");
-            (name.to_owned(), value.parse().unwrap_or_else(|_| panic!("{line:?} has no number")))
-        })
-        .collect()
-}
-
-/// Waits until a series has a value.
-fn until_series(address: &str, name: &str, wanted: impl Fn(f64) -> bool) -> BTreeMap<String, f64> {
-    until(name, || {
-        let all = scrape(address);
-        all.get(name).copied().is_some_and(&wanted).then_some(all)
-    })
+    let (_, body) = ask(address, "GET /metrics HTTP/1.1");
+    assert!(!String::from_utf8_lossy(&body).contains(SECRET));
+    series(address)
 }
 
 /// A service that hears of changes; it refuses the first call, as if it were just starting.
 fn hook() -> (String, Arc<Mutex<Vec<Value>>>) {
+    hook_of(|nth| if nth == 0 { "503 Service Unavailable" } else { "200 OK" })
+}
+
+/// The same with these answers, by the number of the call. What it heard is what it has taken, or all where it takes nothing.
+fn hook_of(answer: fn(usize) -> &'static str) -> (String, Arc<Mutex<Vec<Value>>>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let address = format!("http://{}/hook/{SECRET}", listener.local_addr().expect("an address"));
     let heard: Arc<Mutex<Vec<Value>>> = Arc::default();
@@ -84,8 +55,8 @@ fn hook() -> (String, Arc<Mutex<Vec<Value>>>) {
     thread::spawn(move || {
         for (nth, mut stream) in listener.incoming().flatten().enumerate() {
             let body = body(&mut stream);
-            let status = if nth == 0 { "503 Service Unavailable" } else { "200 OK" };
-            if nth > 0 {
+            let status = answer(nth);
+            if nth > 0 || !answer(1).starts_with('2') {
                 hearing.lock().expect("no one panicked").push(serde_json::from_slice(&body).expect("JSON"));
             }
             let _ = write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
@@ -238,6 +209,61 @@ fn who_asks_for_something_else_is_told_what_there_is() {
     ended.assert_code(3);
     ended.assert_says(&["cannot serve metrics on", "name another port by --metrics"]);
     // It ends also between two rounds.
+    running.signal(Signal::Terminate);
+    running.wait().assert_code(0);
+}
+
+/// A monitor of a server that is not there, with a hook that never takes a change: what the hook heard, and how it ended.
+fn given_up(answer: fn(usize) -> &'static str) -> (Vec<Value>, Ended) {
+    let (url, heard) = hook_of(answer);
+    let arguments = ["OUT/s.json", "--every", "100ms", "--metrics", ":0", "--webhook", &url];
+    let gone = "ws://127.0.0.1:9";
+    let running = monitor(&arguments).with_file("s.json", suite(gone, "gone")).start();
+    let address = address(&running);
+    let failed = "sockscope_webhooks_total{outcome=\"failed\"}";
+    until_series(&address, failed, |it| it == 1.0);
+    // The hook hears of a change once: rounds of the same state change nothing.
+    let rounds = "sockscope_runs_total{suite=\"gone\",verdict=\"fail\"}";
+    let before = scrape(&address)[rounds];
+    let all = until_series(&address, rounds, |it| it >= before + 3.0);
+    assert_eq!(
+        (all[failed], all.get("sockscope_webhooks_total{outcome=\"delivered\"}").copied()),
+        (1.0, Some(0.0))
+    );
+    running.signal(Signal::Terminate);
+    let ended = running.wait();
+    ended.assert_code(0);
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains(SECRET), "{}", ended.stderr);
+    let heard = heard.lock().expect("no one panicked").clone();
+    (heard, ended)
+}
+
+#[test]
+fn a_hook_that_refuses_for_good_is_asked_once_and_given_up() {
+    let (heard, ended) = given_up(|_| "404 Not Found");
+    assert_eq!(heard.len(), 1, "{heard:#?}");
+    assert_eq!((&heard[0]["state"], &heard[0]["suite"]), (&json!("down"), &json!("gone")));
+    ended.assert_says(&["webhook: 127.0.0.1 was not told of gone: it answered 404 Not Found"]);
+}
+
+#[test]
+fn a_hook_that_is_always_busy_is_tried_six_times_and_given_up() {
+    let (heard, ended) = given_up(|_| "503 Service Unavailable");
+    assert_eq!(heard.len(), 6, "{heard:#?}");
+    assert!(heard.iter().all(|it| it == &heard[0]), "each try says the same");
+    let said = "was not told of gone: it answered 503 Service Unavailable, in each of 6 tries";
+    ended.assert_says(&[said]);
+}
+
+#[test]
+fn jitter_begins_rounds_later_and_leaves_none_out() {
+    let server = Practice::start_of(BINARY, &[]);
+    let arguments = ["OUT/s.json", "--every", "400ms", "--jitter", "390ms", "--metrics", ":0"];
+    let running = monitor(&arguments).with_file("s.json", suite(&server.ws, "shifted")).start();
+    let address = address(&running);
+    let passed = "sockscope_runs_total{suite=\"shifted\",verdict=\"pass\"}";
+    let all = until_series(&address, passed, |it| it >= 6.0);
+    assert_eq!(all["sockscope_up{suite=\"shifted\"}"], 1.0);
     running.signal(Signal::Terminate);
     running.wait().assert_code(0);
 }

@@ -25,7 +25,7 @@ pub mod template;
 pub mod witness;
 
 pub use base::close::{CloseReason, Closing, SendableCode};
-pub use base::endpoint::{Endpoint, EndpointError};
+pub use base::endpoint::{ClientTls, Endpoint, EndpointError};
 pub use base::payload::Payload;
 pub use base::time::Instant;
 pub use base::world::{

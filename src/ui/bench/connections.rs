@@ -10,6 +10,7 @@ use super::store::{COLORS, Connection, Store};
 use crate::browser::{layout, page};
 use crate::engine::Closing;
 use crate::engine::base::close;
+use crate::engine::relay::Profile;
 use crate::model::faults::link::FaultyLink;
 use crate::model::format;
 use crate::model::route::Route;
@@ -116,7 +117,7 @@ pub(crate) fn ConnectionItem(
             Some(store.toxics.with(|toxics| toxics.as_ref().and_then(|toxics| toxics.strike(&setup.url))))
         })
     });
-    let by_relay = Memo::new(move |_| connection.setup.with(|setup| !setup.profile.is_empty()));
+    let by_relay = Memo::new(move |_| connection.setup.with(|setup| Profile::is_said(&setup.profile)));
     let is_only = move || store.connections.with(|all| all.len() == 1);
     let phase = text(move || format::phase(connection.phase()).to_owned());
     let named = move |what: &'static str| text(move || format!("{what} {}", connection.name()));

@@ -244,6 +244,9 @@ fn facts(store: Store) -> String {
             row::time(store, row)
         );
         words.push_str(&format!(" · {}", format::size(row.size)));
+        if row.by_relay {
+            words.push_str(" · by relay");
+        }
         if let Some(took) = row.round_trip {
             let tainted = if row.is_tainted { " (tab hidden or worker late: no evidence)" } else { "" };
             words.push_str(&format!(" · round trip {}{tainted}", format::exact(took, store.clock_step())));

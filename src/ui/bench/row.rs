@@ -74,8 +74,9 @@ const PLACEMENT: [(&str, Place); 3] = [
 ];
 
 /// What one reads with the pointer on it.
-const HINTS: [(&str, Place); 3] = [
+const HINTS: [(&str, Place); 4] = [
     (".row-time", Place::Attribute("title")),
+    (".row-arrow", Place::Attribute("title")),
     (".row-trip", Place::Attribute("title")),
     (".row-size", Place::Attribute("title")),
 ];
@@ -134,6 +135,7 @@ pub(crate) fn TimelineRow(
             };
             let is_hovered = is_hovered.get();
             cells.text(&if is_hovered { exactly(wall) } else { String::new() });
+            cells.text(&exactly(|_, row| if row.by_relay { "by relay".to_owned() } else { String::new() }));
             cells.text(&exactly(trip_hint));
             cells.text(&if is_hovered { exactly(exact_size) } else { String::new() });
         }),
@@ -286,7 +288,13 @@ fn is_bad_end(row: &Row) -> bool {
 
 /// What stands in the column of the direction.
 fn arrow(row: &Row) -> String {
-    if direction(row) == "trouble" { "✕".to_owned() } else { format::mark(row.kind).0.to_owned() }
+    match (direction(row), row.by_relay) {
+        ("trouble", _) => "✕",
+        ("sent", true) => "⇡",
+        ("received", true) => "⇣",
+        _ => format::mark(row.kind).0,
+    }
+    .to_owned()
 }
 
 pub(super) fn direction(row: &Row) -> &'static str {

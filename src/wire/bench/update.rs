@@ -233,6 +233,8 @@ pub struct Row {
     pub round_trip: Option<Duration>,
     /// The tab was hidden or the worker was late when it came.
     pub is_tainted: bool,
+    /// It has gone by relay.
+    pub by_relay: bool,
     /// It passes a filter that only marks.
     pub is_hit: bool,
     /// It is pinned.

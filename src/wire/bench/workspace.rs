@@ -178,8 +178,8 @@ pub struct Setup {
     pub heartbeat: Option<Heartbeat>,
     /// Which message answers which.
     pub pairing: PairBy,
-    /// What the companion opens it with, as [`Profile`](crate::engine::relay::Profile) keeps it; empty when the page opens it
-    /// itself. As text, since only what is downloaded later reads it.
+    /// What the companion opens it with, as [`Profile`](crate::engine::relay::Profile) keeps it. As text, since
+    /// only what is downloaded later reads it.
     pub profile: String,
 }
 

@@ -144,7 +144,12 @@ impl<W: World> BenchWorker<W> {
         let is_opening = self.state(|s| {
             let row_of = |number| {
                 let pinned = s.pins.pins.get(&number).map(|pin| pin.row.clone());
-                s.record.log.get(number).map(|frame| list::row(&frame)).or(pinned)
+                let held = s.record.log.get(number).map(|frame| {
+                    let mut row = list::row(&frame);
+                    row.by_relay = s.record.is_by_relay(&frame);
+                    row
+                });
+                held.or(pinned)
             };
             let (row, with) = (row_of(inspect.frame), inspect.with.and_then(row_of));
             let gone = || Content { kind: crate::engine::FrameKind::Failed, bytes: Rc::from(&b""[..]) };

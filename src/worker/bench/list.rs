@@ -255,6 +255,7 @@ impl List {
                     .is_some_and(|search| !search.hides && search.hits.filter().takes(&frame)),
                 is_pinned: pins.contains_key(&frame.number),
                 is_wrong: record.wrong.contains(&frame.number),
+                by_relay: record.is_by_relay(&frame),
                 summary: summaries.of(&frame),
                 highlight: highlights.of(&frame),
                 ..row(&frame)
@@ -284,6 +285,7 @@ pub(super) fn row(frame: &Frame<'_>) -> Row {
         preview: preview(frame),
         round_trip: frame.round_trip,
         is_tainted: frame.is_tainted,
+        by_relay: false,
         is_hit: false,
         is_pinned: false,
         highlight: None,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::pairs::Pairs;
 use crate::engine::metrics::Trend;
 use crate::engine::recording::handshakes::Handshakes;
-use crate::engine::{Endpoint, Entry, FrameKind, FrameLog, Instant, Latency};
+use crate::engine::{Endpoint, Entry, Frame, FrameKind, FrameLog, Instant, Latency};
 use crate::wire::bench::ConnectionId;
 
 /// The record of the bench.
@@ -30,6 +30,8 @@ pub(super) struct Record {
     /// Of a comparison, beside which frame of the first session one of the second stands, where they differ. None of anything else.
     pub beside: Option<BTreeMap<u64, u64>>,
     pub taint: Taint,
+    /// From which frame on a connection goes by relay, and from which one no longer, in this order.
+    relayed: Vec<(ConnectionId, u64, bool)>,
 }
 
 impl Record {
@@ -47,11 +49,28 @@ impl Record {
             wrong: BTreeSet::new(),
             beside: None,
             taint: Taint::default(),
+            relayed: Vec::new(),
         }
     }
 
     pub fn begin(&mut self, at: Instant, id: ConnectionId, name: &str, endpoint: &Endpoint) {
         self.handshakes.begin(&self.log, at, id.0, name, endpoint);
+    }
+
+    /// From here on a connection goes by relay, or no longer.
+    pub fn goes_by_relay(&mut self, id: ConnectionId, by_relay: bool) {
+        let known = self.relayed.iter().rev().find(|(known, ..)| *known == id);
+        if known.is_some_and(|(.., known)| *known) != by_relay {
+            self.relayed.push((id, self.log.total(), by_relay));
+        }
+    }
+
+    /// Whether a message has gone by relay.
+    pub fn is_by_relay(&self, frame: &Frame<'_>) -> bool {
+        let is_message = frame.kind.is_sent() || frame.kind.is_received();
+        let since =
+            |(id, from, _): &&(ConnectionId, u64, bool)| id.0 == frame.connection && *from <= frame.number;
+        is_message && self.relayed.iter().rev().find(since).is_some_and(|(.., by_relay)| *by_relay)
     }
 
     pub fn measured(&mut self, at: Instant, took: Duration, is_tainted: bool) {

@@ -82,7 +82,8 @@ impl<W: World> BenchWorker<W> {
         let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
             let companion = worker.state(|s| s.questions.companion());
-            let prepared = relay::prepare(&worker.0.world, &companion, &endpoint, &profile).await;
+            let asked = profile.to_request(endpoint.url());
+            let prepared = relay::prepare(&worker.0.world, &companion, &endpoint, &asked).await;
             worker.connect_by_relay(id, attempt, &setup.name, prepared);
             worker.flush();
         }));

@@ -9,6 +9,7 @@ use super::worker::{BenchWorker, Inner};
 use crate::engine::base::words;
 use crate::engine::bench::typed_address::complete;
 use crate::engine::explain::{self, Ended, Explanation};
+use crate::engine::relay::Profile;
 use crate::engine::{
     Closing, ConnectError, Endpoint, Event, EventSink, Instant, Payload, SendError, Socket, World,
 };
@@ -47,7 +48,7 @@ impl<W: World> BenchWorker<W> {
     }
 
     fn open_as_set_up(&self, id: ConnectionId, setup: &Setup) {
-        let is_relayed = !setup.profile.is_empty();
+        let is_relayed = Profile::is_said(&setup.profile);
         self.connection(id, |connection, _| {
             connection.state.relay = is_relayed.then(String::new);
             connection.relayed = None;

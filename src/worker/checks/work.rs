@@ -18,6 +18,7 @@ use super::worker::ChecksWorker;
 use crate::engine::World;
 use crate::engine::base::words;
 use crate::engine::recording::run_recording::Recorded;
+use crate::engine::relay::Relaying;
 use crate::engine::report::{Origin, Report, TargetReport};
 use crate::engine::run::{Options, Plan, Progress, Stop, run};
 use crate::engine::suite::{Files, Suite};
@@ -168,8 +169,14 @@ impl<W: World> ChecksWorker<W> {
             origin_millis: self.0.site.clock_began.max(0.0) as u64,
             environment: self.0.site.environment(self.0.hidden.get()),
             hidden: self.0.hidden.clone(),
+            has_relay: false,
             shard: request.shard,
         }
+    }
+
+    /// Whether the command that serves the page opens connections for it; it is asked only for a suite that needs it.
+    async fn has_relay(&self, suite: &Suite) -> bool {
+        suite.needs_relay() && self.0.companion.is_there(&self.0.world).await
     }
 
     /// What a request would test, before anything is opened. A value that no address needs may be missing.
@@ -230,7 +237,8 @@ impl<W: World> ChecksWorker<W> {
         let name = suite.name.clone();
         // A number that a person can read back from a report and that JavaScript holds exactly.
         let seed = request.seed.unwrap_or_else(|| self.0.world.random() % 1_000_000_000);
-        let options = self.options(request, it, seed);
+        let has_relay = self.has_relay(&suite).await;
+        let options = Options { has_relay, ..self.options(request, it, seed) };
         let now_millis = self.now_millis();
         // A variable that has the time in it is the same in all browsers that begin together.
         let planned_at = request.start_at.filter(|_| index == 0 && round == 0).unwrap_or(now_millis);
@@ -242,7 +250,8 @@ impl<W: World> ChecksWorker<W> {
         let by_time = now_millis * 1000 + self.0.world.random() % 1000;
         let newest = self.0.history.borrow().list().iter().map(|run| run.id).max().unwrap_or_default();
         let run_id = by_time.max(newest + 1);
-        let watched = Watched::new(self.0.world.clone(), self.0.site.most_sockets);
+        let relaying = Relaying::new(self.0.world.clone(), self.0.companion.clone(), self.0.spawn.clone());
+        let watched = Watched::new(relaying.clone(), self.0.site.most_sockets);
         let table = watched.table();
         table.borrow_mut().set_elsewhere(request.sockets_elsewhere);
         let recorded = Recorded::new(watched, BUDGET, Origin::from_millis(self.0.site.clock_began));
@@ -255,8 +264,10 @@ impl<W: World> ChecksWorker<W> {
         });
         self.tell(RunEvent::Run { run: run_id, suite_id: it.id.clone(), suite: index, round });
         let companion = self.0.companion.clone();
-        let (worker, looks) =
-            (self.clone(), Looks::new(self.0.world.clone(), companion, self.0.spawn.clone()));
+        let knowing = relaying.clone();
+        let looks = Looks::new(self.0.world.clone(), companion, self.0.spawn.clone())
+            .knowing(Rc::new(move |endpoint| knowing.refusal(endpoint)));
+        let worker = self.clone();
         let looking = looks.clone();
         let listener = Box::new(move |progress: Progress| {
             let is_tick = matches!(progress, Progress::Tick { .. });
@@ -274,6 +285,7 @@ impl<W: World> ChecksWorker<W> {
         let masker = plan.masker().clone();
         let mut report = run(plan, recorded, stop.clone(), listener).await;
         looks.tell(&mut report, &masker, stop).await;
+        relaying.tell(&mut report).await;
         if let Some(recording) = self.0.recordings.borrow().of(run_id) {
             recording.attest(&mut report);
         }

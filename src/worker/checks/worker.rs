@@ -17,6 +17,7 @@ use crate::engine::base::json_words::what_and_where;
 use crate::engine::base::storage::{KeyValueStore, StoreError};
 use crate::engine::conformance::{Certificate, CertificateFormat};
 use crate::engine::explain::companion::Companion;
+use crate::engine::relay::Relaying;
 use crate::engine::report::{NearMiss, Report, ReportFormat};
 use crate::engine::suite::assist;
 use crate::engine::suite::shipped::SHIPPED;
@@ -55,7 +56,7 @@ pub(super) struct Inner<W: World> {
     early: RefCell<Option<Vec<(u32, Question)>>>,
     pub history: Rc<RefCell<History>>,
     pub(super) library: RefCell<Library>,
-    pub recordings: RefCell<RunRecordings<super::connection_table::Watched<W>>>,
+    pub recordings: RefCell<RunRecordings<super::connection_table::Watched<Relaying<W>>>>,
     pub reports: RefCell<Vec<(u64, Rc<Report>)>>,
     pub runs: Part<Runs<W>>,
     pub reporting: Part<Reports<W>>,

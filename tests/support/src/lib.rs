@@ -4,4 +4,5 @@
 
 pub mod fuzzers;
 pub mod hostile;
+pub mod relay;
 pub mod simulated;

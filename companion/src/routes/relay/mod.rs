@@ -68,7 +68,7 @@ pub async fn run(facts: &Facts, outbox: &Outbox, census: &Census, page: End, tar
         Over::Broken => "broken",
         Over::Stopped => "stopped",
     };
-    facts.end(json!({ "how": how, "first": first, "delay": shared.delay().1 }));
+    facts.end(json!({ "how": how, "first": first, "delay": shared.whole_delay() }));
 }
 
 async fn tell_delays(shared: &Shared<'_>) {

@@ -83,6 +83,18 @@ impl<'a> Shared<'a> {
         self.delays[way as usize].lock().unwrap_or_else(PoisonError::into_inner).record(took);
     }
 
+    /// The same over the whole life of the connection, with all that was measured.
+    pub fn whole_delay(&self) -> Value {
+        let (_, mut told) = self.delay();
+        for (way, name) in [(Way::Out, "out"), (Way::In, "in")] {
+            let delays = self.delays[way as usize].lock().unwrap_or_else(PoisonError::into_inner);
+            if !delays.is_empty() {
+                told[name]["histogram"] = delays.to_base64().into();
+            }
+        }
+        told
+    }
+
     /// How many times bytes have passed, and how long they were inside.
     pub fn delay(&self) -> (u64, Value) {
         let of = |way: Way| {

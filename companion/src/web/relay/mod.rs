@@ -59,7 +59,7 @@ async fn prepare(
     State(site): State<Arc<Site>>,
     Json(wanted): Json<ProfileRequest>,
 ) -> Result<Response, ApiError> {
-    let wanted = wanted.read()?;
+    let wanted = wanted.read(site.takes_any_certificate)?;
     let reach = &site.practice.proxy.reach;
     let way = match &wanted.proxy {
         None => Judged::of(&wanted.destination, reach).await?,

@@ -134,8 +134,8 @@ pub struct WellFormedProfile {
 }
 
 impl ProfileRequest {
-    /// Reads it.
-    pub fn read(self) -> Result<WellFormedProfile, ProfileError> {
+    /// Reads it. `takes_any` takes any certificate of the server, whatever the profile says.
+    pub fn read(self, takes_any: bool) -> Result<WellFormedProfile, ProfileError> {
         let destination: Destination = self.url.parse()?;
         let sizes = self.headers.iter().chain(&self.cookies).map(|(name, value)| name.len() + value.len());
         if self.headers.len() + self.cookies.len() > MOST_FIELDS || sizes.sum::<usize>() > LARGEST_FIELDS {
@@ -186,7 +186,7 @@ impl ProfileRequest {
             _ => return Err(ProfileError::Half),
         };
         let authorities = self.tls.ca.as_deref();
-        let trust = Trust::of(Certificates { own, authorities, takes_any: self.tls.insecure })?;
+        let trust = Trust::of(Certificates { own, authorities, takes_any: takes_any || self.tls.insecure })?;
         let proxy = self.proxy.as_deref().map(http_proxy).transpose()?;
         Ok(WellFormedProfile { destination, proxy, trust, fields, cookies, origin })
     }
@@ -243,7 +243,7 @@ mod tests {
 
     fn read(mut profile: Value) -> Result<WellFormedProfile, ProfileError> {
         profile["url"] = "ws://localhost:1/".into();
-        serde_json::from_value::<ProfileRequest>(profile).unwrap().read()
+        serde_json::from_value::<ProfileRequest>(profile).unwrap().read(false)
     }
 
     #[track_caller]

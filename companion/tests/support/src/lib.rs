@@ -15,6 +15,7 @@ pub mod endings;
 pub mod faults;
 pub mod feed;
 pub mod figures;
+pub mod monitored;
 pub mod page;
 pub mod practice;
 pub mod proxied;

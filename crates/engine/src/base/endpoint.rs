@@ -13,6 +13,30 @@ pub struct Endpoint {
     /// Header fields of the handshake beside its own.
     #[serde(default)]
     fields: Vec<(String, String)>,
+    /// What is said beside the address for TLS.
+    #[serde(default)]
+    tls: Option<Box<ClientTls>>,
+}
+
+/// What a client shows and takes in a TLS handshake, in PEM; nothing where it is empty.
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientTls {
+    /// Its certificate, with those that sign it.
+    pub certificate: String,
+    /// The key of that certificate.
+    pub key: String,
+    /// The authorities that sign the server's certificate; those of the machine where there are none.
+    pub ca: String,
+    /// Whether any certificate of the server is taken.
+    pub insecure: bool,
+}
+
+/// It holds a key.
+impl std::fmt::Debug for ClientTls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientTls").field("insecure", &self.insecure).finish_non_exhaustive()
+    }
 }
 
 /// What is wrong with an address, said before connecting.
@@ -85,7 +109,7 @@ impl Endpoint {
         }
         let authority = rest.split(['/', '?']).next().unwrap_or_default();
         check_authority(authority)?;
-        Ok(Self { url: format!("{scheme}://{rest}"), protocols: Vec::new(), fields: Vec::new() })
+        Ok(Self { url: format!("{scheme}://{rest}"), protocols: Vec::new(), fields: Vec::new(), tls: None })
     }
 
     /// The same address with subprotocols to offer, best first.
@@ -106,7 +130,7 @@ impl Endpoint {
         Ok(self)
     }
 
-    /// The same address with header fields for the handshake. Only the native engine sends them.
+    /// The same address with header fields for the handshake. A page sends them by relay.
     pub fn with_fields(
         mut self,
         fields: impl IntoIterator<Item = (String, String)>,
@@ -117,6 +141,23 @@ impl Endpoint {
             self.fields.push((name, value));
         }
         Ok(self)
+    }
+
+    /// The same address with what is said beside it for TLS. A page says it by relay.
+    #[must_use]
+    pub fn with_tls(mut self, tls: ClientTls) -> Self {
+        self.tls = (tls != ClientTls::default()).then(|| Box::new(tls));
+        self
+    }
+
+    /// What is said beside the address for TLS.
+    pub fn tls(&self) -> Option<&ClientTls> {
+        self.tls.as_deref()
+    }
+
+    /// Whether its handshake says what a browser does not let a page say.
+    pub fn needs_relay(&self) -> bool {
+        !self.fields.is_empty() || self.tls.is_some()
     }
 
     /// Header fields of the handshake beside its own.

@@ -98,7 +98,7 @@ pub enum Event {
     Closed {
         /// The close code; 1006 when no close frame came, 1005 when it had no code.
         code: u16,
-        /// The server's reason, possibly empty.
+        /// The server's reason, possibly empty. Of a connection that never opened: why no handshake was made, where the world knows.
         reason: String,
         /// Whether the closing handshake was completed.
         clean: bool,

@@ -9,9 +9,10 @@ use super::cause::{
     SUBPROTOCOL, WRONG_SCHEME,
 };
 
-/// Words of the log and what they mean; the first line that fits counts. The words are Chromium's.
+/// Words of the log and what they mean; the first line that fits counts. The words are Chromium's, and one is of our own engine.
 pub(super) static WORDS: &[(&str, &Known)] = &[
     ("Unexpected response code", &REFUSED),
+    ("answered the handshake with status", &REFUSED),
     ("Authentication failed", &REFUSED),
     ("Sec-WebSocket-Protocol", &SUBPROTOCOL),
     ("ERR_CONNECTION_REFUSED", &NOTHING_LISTENS),

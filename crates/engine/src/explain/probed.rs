@@ -182,7 +182,7 @@ impl Probed {
         })
     }
 
-    fn cause(&self, endpoint: &Endpoint) -> Option<Cause> {
+    pub(super) fn cause(&self, endpoint: &Endpoint) -> Option<Cause> {
         let mut cause = self.known()?.as_likely(Likely::Certain);
         cause.next.retain(|next| !next.contains("developer tools"));
         if cause.id == REFUSED.id {

@@ -12,6 +12,7 @@ mod histogram;
 mod measured;
 pub mod plot;
 mod ratio;
+mod relayed;
 mod threshold;
 mod trend;
 
@@ -21,5 +22,6 @@ pub use encoding::HistogramError;
 pub use figures::{MetricsError, MetricsErrorKind};
 pub use histogram::{Histogram, Summary};
 pub use measured::Metrics;
+pub use relayed::{is_relayed, relayed};
 pub use threshold::{Kind, Part, Reading, Stat, Subject, Threshold, ThresholdError, ThresholdErrorKind};
 pub use trend::{Trend, TrendPoint};

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::base::words::{self, counted};
 use crate::explain::{Outcome, Probed};
+use crate::metrics::Histogram;
 
 /// A fact of a connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,9 +100,35 @@ pub enum Fact {
     Ended {
         /// How.
         how: String,
+        /// How long bytes were inside the relay over its whole life.
+        #[serde(default)]
+        delay: WholeDelay,
     },
     /// Something that this version does not know.
     Other {},
+}
+
+/// How long bytes were inside the relay over the life of a connection.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct WholeDelay {
+    out: Option<Distribution>,
+    r#in: Option<Distribution>,
+}
+
+/// All that was measured in one direction.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct Distribution {
+    histogram: String,
+}
+
+impl WholeDelay {
+    /// All that was measured; none of a companion that does not tell it.
+    pub fn histograms(&self) -> impl Iterator<Item = Histogram> {
+        let both = self.out.iter().chain(&self.r#in);
+        both.filter_map(|direction| Histogram::from_base64(&direction.histogram).ok())
+    }
 }
 
 /// How long bytes were inside the relay, in one direction.

@@ -5,11 +5,13 @@
 
 mod fact;
 mod profile;
+mod world;
 
-pub use fact::{ConnectionFact, Delay, Fact};
+pub use fact::{ConnectionFact, Delay, Fact, WholeDelay};
 pub use profile::{Authorization, Field, Profile};
+pub use world::{ByRelay, Relaying, RelayingSocket};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::explain::companion::Companion;
 use crate::{Endpoint, EndpointError, HttpRequest, Payload, World};
@@ -45,12 +47,27 @@ pub enum RelayError {
     Unreadable,
 }
 
-/// Leaves a profile with the companion that serves the page, and says where to connect.
+/// What the relay is asked for a client of a suite.
+fn request_of(endpoint: &Endpoint) -> Value {
+    let mut request = json!({ "url": endpoint.url(), "headers": endpoint.fields() });
+    if let Some(tls) = endpoint.tls() {
+        let texts = [("certificate", &tls.certificate), ("key", &tls.key), ("ca", &tls.ca)];
+        let given = texts.into_iter().filter(|(_, text)| !text.is_empty());
+        let mut all: Map<String, Value> =
+            given.map(|(name, text)| (name.to_owned(), text.as_str().into())).collect();
+        all.insert("insecure".to_owned(), tls.insecure.into());
+        request["tls"] = all.into();
+    }
+    request
+}
+
+/// Leaves a profile with the companion that serves the page, and says where to connect. `asked` is what it is asked, for
+/// `target`.
 pub async fn prepare<W: World>(
     world: &W,
     companion: &Companion,
     target: &Endpoint,
-    profile: &Profile,
+    asked: &Value,
 ) -> Result<Prepared, RelayError> {
     // Only a companion gets a profile, since it may hold a token.
     if !companion.is_there(world).await {
@@ -60,7 +77,7 @@ pub async fn prepare<W: World>(
         method: "POST".to_owned(),
         url: RELAY.to_owned(),
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-        body: Some(Payload::Text(profile.to_request(target.url()).to_string())),
+        body: Some(Payload::Text(asked.to_string())),
         ..HttpRequest::default()
     };
     let answer = world.http(request).await.map_err(|error| RelayError::Refused(error.message))?;

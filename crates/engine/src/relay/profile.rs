@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use crate::secrets;
 
+/// Begins the text of a profile that says nothing.
+const SAYS_NOTHING: char = ' ';
+
 /// What a connection is opened with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -62,12 +65,24 @@ impl Profile {
         serde_json::from_str(text).unwrap_or_default()
     }
 
-    /// The same as text; empty when it says nothing.
+    /// The same as text; empty when there is nothing of it. One that says nothing, such as an empty row of headers, begins with a
+    /// blank, which JSON takes: so it can be distinguished where no profile is read.
     pub fn to_text(&self) -> String {
         if *self == Self::default() {
             return String::new();
         }
-        serde_json::to_string(self).expect("it has names for keys")
+        let text = serde_json::to_string(self).expect("it has names for keys");
+        if self.says_nothing() { format!("{SAYS_NOTHING}{text}") } else { text }
+    }
+
+    /// Whether what is kept says something, so that the connection goes by relay.
+    pub fn is_said(text: &str) -> bool {
+        !text.is_empty() && !text.starts_with(SAYS_NOTHING)
+    }
+
+    /// Whether the relay would be asked for nothing beside the address.
+    fn says_nothing(&self) -> bool {
+        self.to_request("") == Self::default().to_request("")
     }
 
     /// Changes what is kept.
@@ -135,9 +150,11 @@ impl Profile {
         let given = |text: &str| (!text.trim().is_empty()).then(|| Value::from(text.trim()));
         match &self.authorization {
             Authorization::None => {}
+            Authorization::Basic { user, password } if user.is_empty() && password.is_empty() => {}
             Authorization::Basic { user, password } => {
                 put("basic", json!({ "user": user, "password": password }))
             }
+            Authorization::Bearer(token) if token.trim().is_empty() => {}
             Authorization::Bearer(token) => put("bearer", token.trim().into()),
         }
         for (name, text) in [("origin", &self.origin), ("proxy", &self.proxy)] {
@@ -184,6 +201,24 @@ mod tests {
         assert_eq!(Profile::read("not one"), Profile::default());
         let profile = Profile { headers: vec![field("X-Tenant", "7")], insecure: true, ..Profile::default() };
         assert_eq!(Profile::read(&profile.to_text()), profile);
+    }
+
+    #[test]
+    fn what_is_empty_is_kept_and_needs_no_relay() {
+        let empty_row = Profile { headers: vec![Field::default()], ..Profile::default() };
+        let untyped = [
+            Authorization::Bearer(String::new()),
+            Authorization::Basic { user: String::new(), password: String::new() },
+        ];
+        let untyped = untyped.map(|authorization| Profile { authorization, ..Profile::default() });
+        for profile in [&empty_row].into_iter().chain(&untyped) {
+            let text = profile.to_text();
+            assert!(!Profile::is_said(&text), "{text}");
+            assert_eq!(Profile::read(&text), *profile, "what was chosen is still there");
+        }
+        let said = Profile { headers: vec![Field::default(), field("X-Tenant", "")], ..Profile::default() };
+        assert!(Profile::is_said(&said.to_text()));
+        assert!(!Profile::is_said(""));
     }
 
     #[test]

@@ -456,6 +456,15 @@ pub struct Second {
     /// 99 of 100 round trips took at most this, in microseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rtt_p99: Option<f64>,
+    /// The same of round trips by relay, in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt_relay_p50: Option<f64>,
+    /// 95 of 100 of them took at most this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt_relay_p95: Option<f64>,
+    /// 99 of 100 of them took at most this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt_relay_p99: Option<f64>,
 }
 
 fn is_zero(count: &u64) -> bool {

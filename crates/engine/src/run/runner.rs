@@ -159,7 +159,9 @@ fn close_check<W: World>(check: &CheckRun<'_, W>, ended: Ended, offset: Duration
     let mut reasons = ended.reasons;
     let clock_step = judge::clock_step(&run.plan.options.environment);
     let mut lines =
-        judge::thresholds(&definition.thresholds, &metrics, clock_step, &|field| check.early(field));
+        judge::thresholds(&definition.thresholds, &metrics, &run.plan.options.environment, &|field| {
+            check.early(field)
+        });
     let is_whole = run.plan.options.shard.is_whole();
     if ended.verdict == Verdict::Skipped {
         lines.iter_mut().for_each(|(threshold, _)| judge::leave_out(threshold));
@@ -250,7 +252,7 @@ fn report<W: World>(run: &RunShared<W>, started: String, checks: Vec<CheckReport
     let mut verdict = checks.iter().fold(Verdict::Pass, |all, check| all.and(check.verdict));
     let early = |field: &_| run.early(field);
     let clock_step = judge::clock_step(&environment);
-    let mut lines = judge::thresholds(&suite.thresholds, &metrics, clock_step, &early);
+    let mut lines = judge::thresholds(&suite.thresholds, &metrics, &environment, &early);
     if !run.plan.options.shard.is_whole() {
         lines.iter_mut().for_each(|(threshold, _)| judge::put_off(threshold));
     }

@@ -1,4 +1,4 @@
-//! The files that a suite names: those it imports, those with its rows, and those that its HTTP calls send.
+//! The files that a suite names: those it imports, those with its rows, those that its HTTP calls send, and certificates.
 //!
 //! Owns how a name becomes a path, and which files are asked for. It refuses to open any: the caller reads
 //! what stands beside a suite, within bounds, and hands both over. So the page and the command understand the same.
@@ -28,12 +28,12 @@ pub enum FileKind {
     Import,
     /// Rows.
     Rows,
-    /// What an HTTP call sends, which may be any bytes.
+    /// What is handed on as it is: what an HTTP call sends, which may be any bytes, or a certificate or key.
     Body,
 }
 
 /// What stands in files, by their path from the folder of the suite; instead of one that could not be read, why not.
-/// Only what calls send is binary, so that nothing in it is taken for a part of the suite.
+/// Only what is handed on is binary, so that nothing in it is taken for a part of the suite.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Files(BTreeMap<String, Result<Payload, String>>);
 
@@ -197,7 +197,7 @@ fn names_in(from: &str, text: &str) -> Vec<(String, FileKind)> {
     for node in items(source.root.member("import")) {
         add(node, FileKind::Import);
     }
-    let mut rows = |node: &Node| {
+    let rows = |node: &Node, add: &mut dyn FnMut(&Node, FileKind)| {
         let each = node.member("each").and_then(|each| each.value.member("file"));
         if let Some(file) = each {
             add(&file.value, FileKind::Rows);
@@ -206,9 +206,15 @@ fn names_in(from: &str, text: &str) -> Vec<(String, FileKind)> {
     let checks = items(source.root.member("checks"));
     for clients in checks.iter().map(|check| check.member("clients")).chain([source.root.member("clients")]) {
         let clients = clients.and_then(|clients| clients.value.members()).unwrap_or_default();
-        clients.iter().for_each(|client| rows(&client.value));
+        for client in clients {
+            rows(&client.value, &mut add);
+            let tls = client.value.member("tls").and_then(|tls| tls.value.members()).unwrap_or_default();
+            for file in tls.iter().filter_map(|pem| pem.value.member("file")) {
+                add(&file.value, FileKind::Body);
+            }
+        }
     }
-    checks.iter().for_each(rows);
+    checks.iter().for_each(|check| rows(check, &mut add));
     let definitions = source.root.member("define").and_then(|define| define.value.members());
     let definitions = definitions.unwrap_or_default().iter().map(|definition| &definition.value);
     for holder in definitions.chain(checks).chain([&source.root]) {
@@ -270,7 +276,7 @@ mod tests {
     #[test]
     fn files_are_gathered_from_imports_of_imports() {
         let text = r#"{ "import": ["a/one.json"], "checks": [{ "each": { "file": "rows.csv" } }],
-            "clients": { "c": { "each": { "file": "../users.csv" } } } }"#;
+            "clients": { "c": { "each": { "file": "../users.csv" }, "tls": { "ca": { "file": "ca.pem" }, "key": "x" } } } }"#;
         let mut asked = Vec::new();
         let files = Files::gather(text, &mut |name, kind| {
             asked.push(format!("{kind:?} {name}"));
@@ -280,7 +286,8 @@ mod tests {
             }
         });
         asked.sort();
-        assert_eq!(asked, ["Import a/one.json", "Import a/two.json", "Rows ../users.csv", "Rows rows.csv"]);
+        let rows = ["Rows ../users.csv", "Rows rows.csv"];
+        assert_eq!(asked, [&["Body ca.pem", "Import a/one.json", "Import a/two.json"], &rows[..]].concat());
         assert_eq!(files.texts().count(), 1);
     }
     #[test]

@@ -27,7 +27,7 @@ pub use model::{
     AnswerRule, BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition,
     ConnectSpec, Correlate, Defaults, Each, Expectation, FileBody, FormPart, HandshakeSpec, Heartbeat,
     HttpBody, HttpExpectation, HttpSpec, Invariant, Order, PartValue, Pause, PingSpec, Position, Ramp,
-    RampLoad, Repeat, Rule, Silence, Stage, Step, Suite, Target, TrySpec, Until, UseSpec, Verb,
+    RampLoad, Repeat, Rule, Silence, Stage, Step, Suite, Target, TlsSpec, TrySpec, Until, UseSpec, Verb,
 };
 pub use origin::{Origin, Place, imported_in, used_in};
 pub use parse::rows_in;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub use self::client::{AnswerRule, Client, ClientFraming, Correlate, HandshakeSpec, Heartbeat};
+pub use self::client::{AnswerRule, Client, ClientFraming, Correlate, HandshakeSpec, Heartbeat, TlsSpec};
 pub use self::http::{FileBody, FormPart, HttpBody, HttpExpectation, HttpSpec, PartValue};
 pub use self::pacing::{Pause, Ramp, RampLoad, Stage};
 
@@ -61,6 +61,13 @@ pub struct Suite {
     pub thresholds: Vec<Bound>,
     /// What the harness must offer.
     pub require: Vec<Bound>,
+}
+
+impl Suite {
+    /// Whether a page opens any client of it by relay.
+    pub fn needs_relay(&self) -> bool {
+        self.checks.iter().flat_map(|check| &check.clients).any(|client| !client.handshake.is_empty())
+    }
 }
 
 /// What expectations and connections use by default.

@@ -102,6 +102,8 @@ pub(super) struct ClientNotes {
     pub(super) uses: Vec<Use>,
     /// None when it is not a group; without a number while that is a placeholder.
     pub(super) count: Option<Option<u64>>,
+    /// Whether a page opens it by relay.
+    pub(super) is_relayed: bool,
     /// Placeholders of its answers and of its heartbeat.
     pub(super) standing: StandingUses,
     /// What each of its members knows from its row.

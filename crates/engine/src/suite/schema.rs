@@ -149,6 +149,9 @@ impl Tables {
             Shape::Pause(table) => {
                 json!({ "anyOf": [self.shape(Shape::Duration), self.shape(Shape::Object(table))] })
             }
+            Shape::TextOr(table) => {
+                json!({ "anyOf": [self.shape(Shape::Text), self.shape(Shape::Object(table))] })
+            }
             Shape::Rate => json!({ "anyOf": [
                 { "type": "number", "minimum": 0 },
                 { "type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?/(s|m)$|\{\{" },
@@ -186,8 +189,8 @@ fn definitions() -> Map<String, Value> {
             "type": "string", "pattern": r"\{\{",
         },
         "duration": {
-            "description": "A number with a unit: us, ms, s or m.",
-            "type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(us|ms|s|m)$|\{\{",
+            "description": "A number with a unit: us, ms, s, m or h.",
+            "type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(us|ms|s|m|h)$|\{\{",
         },
         "codes": {
             "anyOf": [

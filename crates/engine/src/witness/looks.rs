@@ -14,7 +14,7 @@ use crate::base::mask::Masker;
 use crate::base::notify::Notify;
 use crate::base::world::LocalFuture;
 use crate::explain::companion::{Companion, Look};
-use crate::explain::tell;
+use crate::explain::{Probed, tell, tell_handshake};
 use crate::report::Report;
 use crate::run::{Progress, Stop};
 use crate::{Endpoint, World};
@@ -30,9 +30,13 @@ pub struct Looks<W: World> {
     world: W,
     companion: Rc<Companion>,
     spawn: Spawn,
+    known: Known,
     seen: Rc<RefCell<Seen>>,
     notify: Notify,
 }
+
+/// What is known without a look of a handshake that failed.
+pub type Known = Rc<dyn Fn(&Endpoint) -> Option<Probed>>;
 
 impl<W: World> Clone for Looks<W> {
     fn clone(&self) -> Self {
@@ -40,6 +44,7 @@ impl<W: World> Clone for Looks<W> {
             world: self.world.clone(),
             companion: self.companion.clone(),
             spawn: self.spawn.clone(),
+            known: self.known.clone(),
             seen: self.seen.clone(),
             notify: self.notify.clone(),
         }
@@ -57,7 +62,14 @@ struct Seen {
 impl<W: World> Looks<W> {
     /// No look yet. `world` reaches the companion, `spawn` starts what looks.
     pub fn new(world: W, companion: Rc<Companion>, spawn: Spawn) -> Self {
-        Self { world, companion, spawn, seen: Rc::default(), notify: Notify::default() }
+        let known: Known = Rc::new(|_| None);
+        Self { world, companion, spawn, known, seen: Rc::default(), notify: Notify::default() }
+    }
+
+    /// The same, where the world knows by itself what a handshake by relay has met.
+    #[must_use]
+    pub fn knowing(self, known: Known) -> Self {
+        Self { known, ..self }
     }
 
     /// Looks where a handshake has failed, if that is what has happened.
@@ -67,7 +79,11 @@ impl<W: World> Looks<W> {
         let mut seen = self.seen.borrow_mut();
         let known = seen.looks.iter().position(|(known, _)| known == endpoint);
         let at = known.unwrap_or(seen.looks.len());
-        if known.is_none() {
+        // A look cannot say what such a handshake says.
+        if known.is_none() && endpoint.needs_relay() {
+            let Some(probed) = (self.known)(endpoint).filter(|_| at < MOST) else { return };
+            seen.looks.push((endpoint.clone(), Some(Look::Saw(Box::new(probed)))));
+        } else if known.is_none() {
             if at == MOST || self.companion.is_blind() {
                 return;
             }
@@ -96,7 +112,10 @@ impl<W: World> Looks<W> {
             let step = report.checks.get_mut(check).and_then(|check| check.steps.get_mut(step));
             let failure = step.and_then(|step| step.failure.as_mut());
             if let (Some(failure), Some(Look::Saw(probed))) = (failure, look) {
-                tell(failure, endpoint, (**probed).clone());
+                match endpoint.needs_relay() {
+                    true => tell_handshake(failure, endpoint, probed),
+                    false => tell(failure, endpoint, (**probed).clone()),
+                }
                 // What the server said is masked as what it says in a message.
                 *failure = failure.clone().masked(masker);
             }

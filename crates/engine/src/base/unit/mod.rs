@@ -10,12 +10,12 @@ use serde_json::Value;
 use super::words::cut;
 
 /// The units of a duration, in nanoseconds, finest first.
-const DURATIONS: [(&str, u64); 4] =
-    [("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000)];
+const DURATIONS: [(&str, u64); 5] =
+    [("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000)];
 /// The units of a size, in bytes; a bare number is bytes.
 const SIZES: [(&str, u64); 3] = [("", 1), ("KiB", 1 << 10), ("MiB", 1 << 20)];
 /// What people write for a unit, in lower case, and how many of which unit it is.
-const MEANT: [(&str, u64, &str); 27] = [
+const MEANT: [(&str, u64, &str); 26] = [
     ("µs", 1, "us"),
     ("μs", 1, "us"),
     ("usec", 1, "us"),
@@ -32,11 +32,10 @@ const MEANT: [(&str, u64, &str); 27] = [
     ("mins", 1, "m"),
     ("minute", 1, "m"),
     ("minutes", 1, "m"),
-    ("h", 60, "m"),
-    ("hr", 60, "m"),
-    ("hour", 60, "m"),
-    ("hours", 60, "m"),
-    ("d", 1440, "m"),
+    ("hr", 1, "h"),
+    ("hour", 1, "h"),
+    ("hours", 1, "h"),
+    ("d", 24, "h"),
     ("b", 1, ""),
     ("bytes", 1, ""),
     ("k", 1, "KiB"),
@@ -132,7 +131,7 @@ const SIZE: Measure = Measure {
     units: &SIZES,
 };
 
-/// Reads a duration: a number, with decimals if need be, and `us`, `ms`, `s` or `m`.
+/// Reads a duration: a number, with decimals if need be, and `us`, `ms`, `s`, `m` or `h`.
 ///
 /// ```
 /// # use sockscope_engine::base::unit::parse_duration;

@@ -30,6 +30,8 @@ fn ok_each_unit() {
     check("200ms", 200_000_000);
     check("5s", 5_000_000_000);
     check("2m", 120_000_000_000);
+    check("1h", 3_600_000_000_000);
+    check("1.5h", 5_400_000_000_000);
 }
 
 #[test]
@@ -66,7 +68,8 @@ fn err_another_word_names_the_unit() {
     check_err(" 5s", "\" 5s\" is not a duration; did you mean 5s?");
     check_err("200MS", "\"200MS\" is not a duration; did you mean 200ms?");
     check_err("10µs", "\"10µs\" is not a duration; did you mean 10us?");
-    check_err("2h", "\"2h\" is not a duration; did you mean 120m?");
+    check_err("2 hours", "\"2 hours\" is not a duration; did you mean 2h?");
+    check_err("2d", "\"2d\" is not a duration; did you mean 48h?");
     check_err("1.5 Minutes", "\"1.5 Minutes\" is not a duration; did you mean 1.5m?");
 }
 

@@ -167,11 +167,21 @@ pub(super) fn over_time(seconds: &[Second]) -> Markup {
         unit: words::micros,
         seconds: seconds.len(),
     };
+    let by_relay = Lines {
+        title: "Round trip by relay",
+        lines: &[
+            ("p50", highest(|second| second.rtt_relay_p50)),
+            ("p99", highest(|second| second.rtt_relay_p99)),
+        ],
+        unit: words::micros,
+        seconds: seconds.len(),
+    };
     html! {
         section {
             h2 { "Over time" }
             (throughput.draw())
             (round_trips.draw())
+            (by_relay.draw())
         }
     }
 }
@@ -291,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_day_is_at_most_as_wide_as_a_minute() {
-        let second = Second { sent: 10, received: 9, rtt_p50: Some(1.0), rtt_p95: None, rtt_p99: None };
+        let second = Second { sent: 10, received: 9, rtt_p50: Some(1.0), ..Second::default() };
         let day = over_time(&vec![second; 86_400]).into_string();
         assert!(day.len() < 20_000, "{} bytes", day.len());
         assert!(day.contains("86\u{2009}400 s"));

@@ -92,6 +92,8 @@ pub(crate) struct Member<W: World> {
     pub extensions: RefCell<String>,
     /// The server's answer to it; none where the world does not tell.
     pub answer: RefCell<Option<Answer>>,
+    /// Why no handshake was made, where the world could not make one.
+    pub unopened: RefCell<String>,
     /// The pongs that came since the last ping went out.
     pub pongs: RefCell<Vec<(Instant, Vec<u8>)>>,
     /// What has happened since the last handshake began.
@@ -145,6 +147,7 @@ impl<W: World> Member<W> {
             protocol: RefCell::default(),
             extensions: RefCell::default(),
             answer: RefCell::default(),
+            unopened: RefCell::default(),
             pongs: RefCell::default(),
             life: Life::default(),
             notify: Notify::default(),
@@ -237,6 +240,7 @@ impl<W: World> Member<W> {
         }
         *self.state.borrow_mut() = State::Connecting;
         self.answer.take();
+        self.unopened.take();
         self.life.began(endpoint, world.now());
         match world.connect(&self.name, endpoint, sink) {
             Ok(socket) => {
@@ -384,6 +388,7 @@ impl<W: World> Member<W> {
                 {
                     let mut meter = self.context.meter.borrow_mut();
                     match before {
+                        State::Connecting if !reason.is_empty() => meter.counters().errors += 1,
                         State::Connecting | State::Never => meter.counters().refused += 1,
                         _ => meter.ended(),
                     }
@@ -393,6 +398,9 @@ impl<W: World> Member<W> {
                 }
                 if matches!(before, State::Open | State::Closing) {
                     self.context.last_code.set(Some(code));
+                }
+                if before == State::Connecting {
+                    self.unopened.borrow_mut().clone_from(&reason);
                 }
                 *self.state.borrow_mut() = match before {
                     State::Connecting => State::Never,

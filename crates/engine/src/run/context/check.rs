@@ -3,6 +3,7 @@
 //! Owns what its steps share: connections, values, results. It refuses to run anything. A check is made ready before its
 //! first step: what needs no client is read from the suite once.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -22,7 +23,8 @@ use super::run::RunShared;
 use super::scope::StepScope;
 use super::values::{Mark, Values};
 use crate::matcher::Matcher;
-use crate::report::Failure;
+use crate::metrics::relayed;
+use crate::report::{EngineKind, Failure};
 use crate::suite::{Check, Client, Field, FromValue, Rule, Suite};
 use crate::{Instant, World};
 
@@ -71,6 +73,20 @@ impl<'r, W: World> CheckRun<'r, W> {
     /// The client that a member belongs to.
     pub fn client(&self, member: &Member<W>) -> &'r Client {
         &self.definition.clients[member.client]
+    }
+
+    /// Whether the command that serves the page opens its connections, and not the page.
+    pub fn is_relayed(&self, member: &Member<W>) -> bool {
+        let engine = self.run.plan.options.environment.engine;
+        engine == EngineKind::Browser && !self.client(member).handshake.is_empty()
+    }
+
+    /// The name of a latency of this member. By relay it is a quantity of its own.
+    pub fn metric<'m>(&self, member: &Member<W>, name: &'m str) -> Cow<'m, str> {
+        match self.is_relayed(member) {
+            true => Cow::Owned(relayed(name)),
+            false => Cow::Borrowed(name),
+        }
     }
 
     /// A value that is needed before any client acts.

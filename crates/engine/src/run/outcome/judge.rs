@@ -11,9 +11,9 @@ use serde_json::Value;
 use super::causes::{Cause, Failures};
 use crate::base::words;
 use crate::base::world::Opening;
-use crate::metrics::{Counters, Histogram, Metrics, Reading, Stat, Subject, Threshold};
+use crate::metrics::{Counters, Histogram, Metrics, Reading, Stat, Subject, Threshold, is_relayed, relayed};
 use crate::report::{
-    CheckReport, Environment, Failure, HarnessReport, Metric, ThresholdReport, Totals, Verdict,
+    CheckReport, EngineKind, Environment, Failure, HarnessReport, Metric, ThresholdReport, Totals, Verdict,
 };
 use crate::suite::{Bound, Field};
 
@@ -29,11 +29,11 @@ type Early<'a> = &'a dyn Fn(&Field<Value>) -> Result<Value, Box<Failure>>;
 pub(crate) fn thresholds(
     bounds: &[Bound],
     metrics: &Metrics,
-    clock_step: Duration,
+    environment: &Environment,
     early: Early<'_>,
 ) -> Vec<(ThresholdReport, Cause)> {
     let judge = |bound: &Bound| match read(bound, early, Threshold::parse) {
-        Ok(threshold) => line(&threshold, metrics, clock_step),
+        Ok(threshold) => line(&threshold, metrics, environment),
         Err(broken) => (broken, Cause::Other),
     };
     bounds.iter().map(judge).collect()
@@ -43,8 +43,9 @@ pub(crate) fn thresholds(
 pub(crate) fn line(
     threshold: &Threshold,
     metrics: &Metrics,
-    clock_step: Duration,
+    environment: &Environment,
 ) -> (ThresholdReport, Cause) {
+    let clock_step = clock_step(environment);
     let cause = cause(threshold, clock_step);
     let mut report = threshold.evaluate(metrics);
     if cause == Cause::TooFine && report.verdict == Verdict::Pass {
@@ -52,7 +53,28 @@ pub(crate) fn line(
         report.verdict = Verdict::Inconclusive;
         report.message = Some(too_fine(clock_step));
     }
+    if let Some(why) = not_of_this_engine(threshold, metrics, environment.engine) {
+        (report.verdict, report.message) = (Verdict::Skipped, Some(why));
+    }
     (report, cause)
+}
+
+/// Why a latency is not measured here, where the other engine measures it: what goes by relay in a page goes by itself natively.
+fn not_of_this_engine(threshold: &Threshold, metrics: &Metrics, engine: EngineKind) -> Option<String> {
+    let Subject::Timing { name, .. } = threshold.subject() else { return None };
+    let has_samples = |name: &str| metrics.timings.get(name).is_some_and(|timing| !timing.is_empty());
+    if has_samples(name) {
+        return None;
+    }
+    match engine {
+        EngineKind::Native => is_relayed(name)
+            .then(|| format!("{name} is of a page: the native engine opens each connection itself")),
+        EngineKind::Browser => {
+            let by_relay = relayed(name);
+            has_samples(&by_relay)
+                .then(|| format!("all samples went by relay, which is a quantity of its own: {by_relay}"))
+        }
+    }
 }
 
 /// The figures of a shard are a part of what a threshold is about: they are shown, and who merges judges. What is wrong with

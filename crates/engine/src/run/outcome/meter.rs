@@ -19,8 +19,9 @@ pub(crate) struct Meter {
     /// Of the running check.
     check: Metrics,
     seconds: Vec<Second>,
-    /// Round trips of the second that is being counted.
+    /// Round trips of the second that is being counted, and those by relay.
     trips: Histogram,
+    relayed_trips: Histogram,
     open: u64,
     reopened: u64,
     /// Bytes of the message that went out last.
@@ -35,6 +36,7 @@ impl Meter {
             check: Metrics::default(),
             seconds: Vec::new(),
             trips: Histogram::new(),
+            relayed_trips: Histogram::new(),
             open: 0,
             reopened: 0,
             last_sent: None,
@@ -95,8 +97,10 @@ impl Meter {
     /// A sample that was complete at `at`.
     pub fn sample(&mut self, metric: &str, took: Duration, at: Instant) {
         self.check.record(metric, took);
-        if metric == "rtt" && self.second(at).is_some() {
-            self.trips.record(took);
+        match metric {
+            "rtt" if self.second(at).is_some() => self.trips.record(took),
+            "rtt.relay" if self.second(at).is_some() => self.relayed_trips.record(took),
+            _ => {}
         }
     }
 
@@ -133,12 +137,18 @@ impl Meter {
     }
 
     fn close_second(&mut self) {
-        let trips = std::mem::take(&mut self.trips);
-        if let (Some(second), Some(figures)) = (self.seconds.last_mut(), trips.summary()) {
-            let micros = |duration: Duration| duration.as_nanos() as f64 / 1e3;
-            second.rtt_p50 = Some(micros(figures.p50));
-            second.rtt_p95 = Some(micros(figures.p95));
-            second.rtt_p99 = Some(micros(figures.p99));
+        let (trips, relayed) = (std::mem::take(&mut self.trips), std::mem::take(&mut self.relayed_trips));
+        let Some(second) = self.seconds.last_mut() else { return };
+        let micros = |duration: Duration| Some(duration.as_nanos() as f64 / 1e3);
+        if let Some(figures) = trips.summary() {
+            second.rtt_p50 = micros(figures.p50);
+            second.rtt_p95 = micros(figures.p95);
+            second.rtt_p99 = micros(figures.p99);
+        }
+        if let Some(figures) = relayed.summary() {
+            second.rtt_relay_p50 = micros(figures.p50);
+            second.rtt_relay_p95 = micros(figures.p95);
+            second.rtt_relay_p99 = micros(figures.p99);
         }
     }
 }

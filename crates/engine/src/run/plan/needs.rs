@@ -2,6 +2,7 @@
 //!
 //! Owns the list of such needs. A check that cannot be judged is skipped with its reason, never failed.
 
+use super::options::Options;
 use super::titles::inner;
 use crate::report::EngineKind;
 use crate::suite::{Check, Client, ConnectSpec, Field, Step, Suite, Target, Verb};
@@ -10,18 +11,23 @@ use crate::suite::{Check, Client, ConnectSpec, Field, Step, Suite, Target, Verb}
 const NONE: &str = r#"text """#;
 
 /// Why this engine cannot judge the check; none when it can.
-pub(super) fn unmet(suite: &Suite, check: &Check, engine: EngineKind) -> Option<String> {
+pub(super) fn unmet(suite: &Suite, check: &Check, options: &Options) -> Option<String> {
     let steps = || suite.setup.iter().chain(&check.steps).chain(&suite.teardown);
-    match engine {
+    match options.environment.engine {
         EngineKind::Browser => {
             let of_client = || {
                 let is_meant = |client: &&Client| {
                     !client.handshake.is_empty() && steps().any(|step| opens(step, &client.name))
                 };
-                let client = check.clients.iter().find(is_meant)?;
-                Some(needs_native(&format!("the handshake of {} says what a page cannot say", client.name)))
+                let client = check.clients.iter().find(|client| !options.has_relay && is_meant(client))?;
+                Some(format!(
+                    "needs the native engine or a relay: the handshake of {} says what a page cannot say, and this page was \
+                     not served by the command sockscope",
+                    client.name
+                ))
             };
-            steps().find_map(|step| of_steps(step, &needs_native_engine)).or_else(of_client)
+            let need = |step: &Step| needs_native_engine(step, &check.clients);
+            steps().find_map(|step| of_steps(step, &need)).or_else(of_client)
         }
         EngineKind::Native => steps().find_map(|step| of_steps(step, &needs_browser)),
     }
@@ -35,17 +41,30 @@ fn needs_native(why: &str) -> String {
     format!("needs the native engine: {why}")
 }
 
-fn needs_native_engine(step: &Step) -> Option<String> {
+fn needs_native_engine(step: &Step, clients: &[Client]) -> Option<String> {
     let why = match &step.verb {
         Verb::Ping(_) => "a page sends no pings",
         Verb::Send(payload, _) if payload.is_frame() => "a page sends messages, and no frames of its own",
         Verb::Close(spec) if spec.raw.is_some() => "a page closes with 1000 or 3000 to 4999",
-        Verb::Connect(spec) | Verb::Reconnect(spec) if spec.status.is_some() || !spec.headers.is_empty() => {
+        Verb::Connect(spec) | Verb::Reconnect(spec)
+            if (spec.status.is_some() || !spec.headers.is_empty()) && !goes_by_relay(step, clients) =>
+        {
             "a page sees no status and no header fields of a handshake"
         }
         _ => return None,
     };
     Some(needs_native(why))
+}
+
+/// Whether all that a step opens goes by relay, which tells what the server has answered.
+fn goes_by_relay(step: &Step, clients: &[Client]) -> bool {
+    let says_more = |name: &str| clients.iter().any(|it| it.name == name && !it.handshake.is_empty());
+    let is_relayed = |target: &Field<Target>| match target {
+        Field::Fixed(Target::All) => clients.iter().all(|it| !it.handshake.is_empty()),
+        Field::Fixed(Target::Client(client) | Target::Member(client, _)) => says_more(client),
+        Field::Open(_) => false,
+    };
+    step.on.iter().flatten().all(is_relayed)
 }
 
 /// Whether a step, or one within it, opens a client; a placeholder may stand for any.

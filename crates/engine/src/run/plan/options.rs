@@ -34,6 +34,8 @@ pub struct Options {
     /// Whether the page is out of sight now; kept up to date by the caller. A check is in doubt only if it was while
     /// the check ran.
     pub hidden: Rc<Cell<bool>>,
+    /// Whether the command that serves the page opens connections for it. Only a page asks.
+    pub has_relay: bool,
     /// Which part of the groups is here. The thresholds of a part are shown and not judged: [`merge`](super::super::shards::merge) does that.
     pub shard: Shard,
 }

@@ -102,8 +102,8 @@ impl Plan {
                     for (row, name) in chosen {
                         has_any = true;
                         if is_ours(&suite, check, &row, &vars, &options, &sources) {
-                            let engine = options.environment.engine;
-                            let skip = not_run(&suite, check).or_else(|| needs::unmet(&suite, check, engine));
+                            let skip =
+                                not_run(&suite, check).or_else(|| needs::unmet(&suite, check, &options));
                             checks.push(Planned { check: index, row, name, skip });
                         }
                     }

@@ -75,7 +75,7 @@ pub(super) async fn close<W: World>(
     // A handshake that was given up leaves no end behind.
     let Some(ended) = member.ending() else { return Ok(()) };
     member.is_end_seen.set(true);
-    check.run.meter().sample("close", ended.at - asked, ended.at);
+    check.run.meter().sample(&check.metric(member, "close"), ended.at - asked, ended.at);
     match &wanted {
         Some(wanted) => judge_end(check, member, wanted, asked),
         None => Ok(()),

@@ -22,8 +22,8 @@ use crate::base::words;
 use crate::explain::UNTOLD;
 use crate::matcher::{Matcher, Subject};
 use crate::report::{Failure, FailureKind, Millis};
-use crate::suite::{ConnectSpec, StatusSet};
-use crate::{Closing, Endpoint, Payload, World};
+use crate::suite::{ConnectSpec, Field, StatusSet};
+use crate::{ClientTls, Closing, Endpoint, Payload, World};
 
 /// Opens connections, a few at once.
 pub(super) async fn connect_all<W: World>(
@@ -161,6 +161,10 @@ async fn open<W: World>(
     let deadline = asked + within;
     let state = member.notify.until(world, deadline, settled).await;
     let address = endpoint.url();
+    // What the server did not refuse does not pass as its refusal.
+    if state == Some(State::Never) && !member.unopened.borrow().is_empty() {
+        return Err(script(format!("{address}: {}", member.unopened.borrow())));
+    }
     match (state, must_fail) {
         (None, must_fail) => {
             member.give_up();
@@ -185,7 +189,7 @@ async fn open<W: World>(
         (Some(_), false) => {
             run.watch.opened(check.number, &endpoint);
             let opened = member.opened.get().unwrap_or(asked);
-            run.meter().sample("open", opened - asked, opened);
+            run.meter().sample(&check.metric(member, "open"), opened - asked, opened);
             let (chosen, agreed) = (member.protocol.borrow().clone(), member.extensions.borrow().clone());
             let mut facts = serde_json::json!({
                 "protocol": chosen, "extensions": agreed, "open_ms": Millis::from(opened - asked).0,
@@ -235,7 +239,14 @@ fn endpoint<W: World>(
     }
     let endpoint = Endpoint::parse(&url).and_then(|endpoint| endpoint.with_protocols(protocols));
     let endpoint = endpoint.and_then(|endpoint| endpoint.with_fields(fields));
-    endpoint.map_err(|error| script(format!("{url:?} is not a valid address: {error}")))
+    let endpoint = endpoint.map_err(|error| script(format!("{url:?} is not a valid address: {error}")))?;
+    let Some(spec) = &client.handshake.tls else { return Ok(endpoint) };
+    let mut pem = |field: &Option<Field<String>>| {
+        field.as_ref().map_or(Ok(String::new()), |field| field.get(&mut scope).map_err(script))
+    };
+    let (certificate, key, ca) = (pem(&spec.certificate)?, pem(&spec.key)?, pem(&spec.ca)?);
+    let insecure = spec.insecure.as_ref().map_or(Ok(false), |insecure| insecure.get(&mut scope));
+    Ok(endpoint.with_tls(ClientTls { certificate, key, ca, insecure: insecure.map_err(script)? }))
 }
 
 /// The server's answer must be as wanted, whether it opened the connection or refused it.

@@ -122,8 +122,9 @@ fn use_selected<W: World>(
             continue;
         }
         if let Some(metric) = slot.metric.as_deref().or(origin.metric) {
+            let metric = check.metric(member, metric);
             let mut meter = check.run.meter();
-            meter.sample(metric, message.at - origin.at, message.at);
+            meter.sample(&metric, message.at - origin.at, message.at);
             if let Some(intended) = origin.intended {
                 meter.sample(&format!("{metric}.intended"), message.at - intended, message.at);
             }

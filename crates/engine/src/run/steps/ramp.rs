@@ -288,7 +288,8 @@ impl<W: World> Running<'_, '_, W> {
         let context = self.context.with(&member).in_round(number, Some(due));
         self.enter(&context, &member).await?;
         if let Some(opened) = member.opened.get() {
-            run.meter().sample("open.intended", opened.since(due), opened);
+            let metric = format!("{}.intended", context.check.metric(&member, "open"));
+            run.meter().sample(&metric, opened.since(due), opened);
         }
         let done = context.steps(&self.ramp.steps).await;
         if let Err(broken @ (Interrupted::Failed | Interrupted::Skipped)) = done {

@@ -5,7 +5,7 @@
 //! [`defined`] for where it is defined.
 
 use crate::suite::files::path_from;
-use crate::suite::keys::{HTTP_FILE, HTTP_PART, Shape, Table};
+use crate::suite::keys::{HTTP_FILE, HTTP_PART, PEM_FILE, Shape, Table};
 
 use super::beside::{Imports, Read, is_import};
 use super::floor;
@@ -115,8 +115,9 @@ fn named_file<'t>(sketch: &Sketch<'t>) -> Option<&'t str> {
     let parent = loose.parent(id)?;
     let is_file = match loose.key(id) {
         Some("file") => {
-            // Of rows, or of what a call sends.
-            let is_sent = |table: &Table| std::ptr::eq(table, &HTTP_FILE) || std::ptr::eq(table, &HTTP_PART);
+            // Of rows, of what a call sends, or of certificates.
+            let is_sent =
+                |table: &Table| [&HTTP_FILE, &HTTP_PART, &PEM_FILE].iter().any(|it| std::ptr::eq(table, *it));
             matches!(sketch.slot(parent), Slot::Known(Shape::Rows))
                 || sketch.table(parent).is_some_and(is_sent)
         }

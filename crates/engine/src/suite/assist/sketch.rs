@@ -118,9 +118,12 @@ pub(super) fn table_of<'k, I: Iterator<Item = &'k str>>(
 ) -> Option<&'static Table> {
     match slot {
         Slot::Known(Shape::Object(table) | Shape::Condition(table)) => Some(table),
-        Slot::Known(Shape::Captured(table) | Shape::CapturedOrFalse(table) | Shape::Pause(table)) => {
-            Some(table)
-        }
+        Slot::Known(
+            Shape::Captured(table)
+            | Shape::CapturedOrFalse(table)
+            | Shape::Pause(table)
+            | Shape::TextOr(table),
+        ) => Some(table),
         Slot::Known(Shape::Matcher | Shape::TextOrMatcher | Shape::Path) => Some(&MATCHER),
         Slot::Known(Shape::Payload) => Some(&PAYLOAD),
         Slot::Step => Some(verb_of(keys()).map_or(&BARE, |verb| &verb.table)),

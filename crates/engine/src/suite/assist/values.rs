@@ -98,6 +98,7 @@ pub(super) fn words(shape: Shape) -> &'static str {
         Shape::Schedule => "open or closed",
         Shape::Arrivals => "even or random",
         Shape::Pause(_) => "duration or distribution",
+        Shape::TextOr(_) => "text or file",
         Shape::Rate => "number a second",
         Shape::Rows => "columns, list of rows or file",
         Shape::Bounds => "metrics with bounds",
@@ -133,6 +134,7 @@ pub(super) fn stub(shape: Shape) -> &'static str {
         | Shape::Schedule
         | Shape::Arrivals
         | Shape::Pause(_)
+        | Shape::TextOr(_)
         | Shape::Rate
         | Shape::Captured(_)
         | Shape::Condition(_) => "\"\"",

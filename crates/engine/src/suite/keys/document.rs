@@ -144,20 +144,26 @@ pub(in crate::suite) static CLIENT: Table = Table {
         key(
             "headers",
             Shape::Map(&Shape::Text),
-            "Header fields of its handshakes. Only the native engine sends them.",
+            "Header fields of its handshakes. A page sends them by relay.",
             "{ \"Authorization\": \"Bearer {{token}}\" }",
         ),
         key(
             "cookies",
             Shape::Map(&Shape::Text),
-            "Cookies of its handshakes, in place of those that calls have got. Only the native engine sends them.",
+            "Cookies of its handshakes, in place of those that calls have got. A page sends them by relay.",
             "{ \"session\": \"{{session}}\" }",
         ),
         key(
             "origin",
             Shape::Text,
-            "The `Origin` of its handshakes. Only the native engine chooses it.",
+            "The `Origin` of its handshakes. A page chooses it by relay.",
             "\"https://app.example.com\"",
+        ),
+        key(
+            "tls",
+            Shape::Object(&TLS),
+            "The certificates of its TLS handshakes. A page shows them by relay.",
+            "{ \"certificate\": { \"file\": \"client.pem\" }, \"key\": \"{{env.CLIENT_KEY}}\" }",
         ),
         key(
             "count",
@@ -191,6 +197,43 @@ pub(in crate::suite) static CLIENT: Table = Table {
             "{ \"every\": \"10s\", \"send\": { \"type\": \"ping\" } }",
         ),
     ],
+};
+
+pub(in crate::suite) static TLS: Table = Table {
+    noun: "certificates of a client",
+    takes_matcher: false,
+    keys: &[
+        key(
+            "certificate",
+            Shape::TextOr(&PEM_FILE),
+            "The client's certificate in PEM, with those that sign it: a text, or a file beside the suite.",
+            "{ \"file\": \"client.pem\" }",
+        ),
+        key(
+            "key",
+            Shape::TextOr(&PEM_FILE),
+            "The private key of that certificate in PEM, without a passphrase.",
+            "\"{{env.CLIENT_KEY}}\"",
+        ),
+        key(
+            "ca",
+            Shape::TextOr(&PEM_FILE),
+            "The authorities in PEM that sign the server's certificate. Without it, those that the machine trusts.",
+            "{ \"file\": \"ca.pem\" }",
+        ),
+        key("insecure", Shape::Truth, "Whether any certificate of the server is taken.", "true"),
+    ],
+};
+
+pub(in crate::suite) static PEM_FILE: Table = Table {
+    noun: "a file in PEM",
+    takes_matcher: false,
+    keys: &[needed(
+        "file",
+        Shape::Plain,
+        "The path of the file, from the folder of the suite.",
+        "\"client.pem\"",
+    )],
 };
 
 pub(in crate::suite) static FRAMING: Table = Table {

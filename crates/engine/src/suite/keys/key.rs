@@ -49,6 +49,8 @@ pub(in crate::suite) enum Shape {
     Schedule,
     /// A duration, or an object with these keys.
     Pause(&'static Table),
+    /// A text with placeholders, or an object with these keys.
+    TextOr(&'static Table),
     /// How many a second, such as `50/s`.
     Rate,
     /// `even` or `random`.

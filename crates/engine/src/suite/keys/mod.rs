@@ -11,7 +11,7 @@ mod parts;
 mod standing;
 mod step;
 
-pub(super) use document::{CHECK, CLIENT, DEFAULTS, DEFINITION, FRAMING, INVARIANT, SUITE};
+pub(super) use document::{CHECK, CLIENT, DEFAULTS, DEFINITION, FRAMING, INVARIANT, PEM_FILE, SUITE, TLS};
 pub(super) use key::{CAPTURED, CAPTURED_BYTES, Key, REST, Shape, Table, key, needed};
 pub(super) use pacing::{EXPONENTIAL, LOGNORMAL, NORMAL, PAUSE, RAMP, STAGE, UNIFORM};
 pub(super) use parts::{

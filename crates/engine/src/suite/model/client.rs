@@ -44,12 +44,27 @@ pub struct HandshakeSpec {
     pub cookies: Vec<(String, Field<String>)>,
     /// The `Origin`.
     pub origin: Option<Field<String>>,
+    /// Certificates.
+    pub tls: Option<TlsSpec>,
+}
+
+/// What a client shows and takes in its TLS handshakes, in PEM.
+#[derive(Clone, Debug, Default)]
+pub struct TlsSpec {
+    /// Its certificate.
+    pub certificate: Option<Field<String>>,
+    /// The key of that.
+    pub key: Option<Field<String>>,
+    /// The authorities that sign the server's.
+    pub ca: Option<Field<String>>,
+    /// Whether any certificate of the server is taken.
+    pub insecure: Option<Field<bool>>,
 }
 
 impl HandshakeSpec {
     /// Whether there is nothing of it.
     pub fn is_empty(&self) -> bool {
-        self.headers.is_empty() && self.cookies.is_empty() && self.origin.is_none()
+        self.headers.is_empty() && self.cookies.is_empty() && self.origin.is_none() && self.tls.is_none()
     }
 }
 

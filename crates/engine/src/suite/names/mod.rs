@@ -16,7 +16,7 @@ use super::problem::Problems;
 use super::source::Source;
 use crate::base::nearest::nearest;
 use crate::base::words::cut;
-use crate::metrics::Threshold;
+use crate::metrics::{Threshold, relayed};
 use crate::template::{Name, TemplateErrorKind};
 use walk::{MOST_VISITS, Walk};
 
@@ -50,7 +50,12 @@ pub(super) fn check(suite: &Suite, notes: &SuiteNotes, source: &Source<'_>, prob
         let mut walk = Walk::new(check, &seen, problems, visits);
         walk.check(notes, check);
         visits = walk.visits_left();
-        let own = timings_of(&check.steps);
+        let mut own = timings_of(&check.steps);
+        if check.clients.iter().any(|client| client.is_relayed) {
+            let direct = around.iter().flatten().chain(&own).map(String::as_str).chain(ALWAYS);
+            let by_relay: Vec<_> = direct.map(relayed).collect();
+            own.extend(by_relay);
+        }
         let timings: Vec<&str> = around.iter().flatten().chain(&own).map(String::as_str).collect();
         check_bounds(&check.bounds, timings, problems);
         all_timings.extend(own);

@@ -8,8 +8,10 @@ use super::reader::{Reader, literal};
 use crate::base::endpoint::Endpoint;
 use crate::framing::Framing;
 use crate::suite::field::Field;
-use crate::suite::keys::{CLIENT, FRAMING};
-use crate::suite::model::{AnswerRule, Client, ClientFraming, Correlate, Each, HandshakeSpec, Heartbeat};
+use crate::suite::keys::{CLIENT, FRAMING, PEM_FILE, TLS};
+use crate::suite::model::{
+    AnswerRule, Client, ClientFraming, Correlate, Each, HandshakeSpec, Heartbeat, TlsSpec,
+};
 use crate::suite::notes::{ClientNotes, StandingUses, Use};
 use crate::suite::source::{Member, Node};
 
@@ -31,9 +33,12 @@ pub(super) struct Written {
     headers: Option<Vec<(String, Field<String>)>>,
     cookies: Option<Vec<(String, Field<String>)>>,
     origin: Option<Field<String>>,
+    tls: Option<TlsSpec>,
     other_uses: Vec<Use>,
 }
 
+const BEGIN: &str = "-----BEGIN ";
+const PEM: &str = "{\"file\": \"client.pem\"}";
 const EXAMPLE: &str = "{\"url\": \"ws://localhost:9000/ws\"}";
 
 impl Reader<'_> {
@@ -66,6 +71,7 @@ impl Reader<'_> {
         let headers = fields.get("headers").map(|node| self.handshake_headers(node));
         let cookies = fields.get("cookies").map(|node| self.cookies(node));
         let origin = fields.get("origin").and_then(|node| self.field(node, "\"https://app.example.com\""));
+        let tls = fields.get("tls").and_then(|node| self.tls(node));
         let count = fields.get("count").and_then(|node| {
             self.field_where(node, "50", |count: &u64| {
                 (*count == 0).then(|| "a group of 0 connections has no members; write 1 or more".to_owned())
@@ -97,6 +103,7 @@ impl Reader<'_> {
             headers,
             cookies,
             origin,
+            tls,
             other_uses,
         })
     }
@@ -140,6 +147,43 @@ impl Reader<'_> {
             cookies.extend(value.map(|value| (member.key.clone(), value)));
         }
         cookies
+    }
+
+    fn tls(&mut self, node: &Node) -> Option<TlsSpec> {
+        let fields = self.fields(node, &TLS, "{\"certificate\": {\"file\": \"client.pem\"}}")?;
+        let [certificate, key, ca] =
+            ["certificate", "key", "ca"].map(|name| fields.get(name).and_then(|node| self.pem(node)));
+        let insecure = fields.get("insecure").and_then(|node| self.field(node, "true"));
+        let halves = ["certificate", "key"].map(|name| fields.member(name));
+        if let [Some(half), None] | [None, Some(half)] = halves {
+            self.wrong(
+                half.key_span,
+                "a client certificate and its key go together: expected both, found one".to_owned(),
+            );
+        }
+        Some(TlsSpec { certificate, key, ca, insecure })
+    }
+
+    /// A text in PEM, or the file that it stands in.
+    fn pem(&mut self, node: &Node) -> Option<Field<String>> {
+        if node.members().is_none() {
+            return self.field_where(node, PEM, |text: &String| {
+                (!text.is_empty() && !text.contains(BEGIN))
+                    .then(|| format!("expected a text in PEM, which has {BEGIN:?} in it, or {PEM}"))
+            });
+        }
+        let fields = self.fields(node, &PEM_FILE, PEM)?;
+        let file = fields.get("file")?;
+        if file.text().is_none() {
+            self.mistyped(file, "the path of a file", "\"client.pem\"");
+            return None;
+        }
+        let text = self.read_beside(file, |files, path| {
+            let text = files.text(path)?;
+            let is_pem = text.contains(BEGIN);
+            is_pem.then(|| text.to_owned()).ok_or_else(|| format!("expected {BEGIN:?} in a file in PEM"))
+        });
+        text.map(Field::Fixed)
     }
 
     fn protocols(&mut self, node: &Node) -> Vec<Field<String>> {
@@ -194,9 +238,16 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
     let mut standing = StandingUses::default();
     answers.iter().for_each(|(_, uses)| standing.extend(uses));
     heartbeat.iter().for_each(|(_, uses)| standing.extend(uses));
+    let handshake = HandshakeSpec {
+        headers: pick(client, other, |written| written.headers.as_ref()).cloned().unwrap_or_default(),
+        cookies: pick(client, other, |written| written.cookies.as_ref()).cloned().unwrap_or_default(),
+        origin: pick(client, other, |written| written.origin.as_ref()).cloned(),
+        tls: pick(client, other, |written| written.tls.as_ref()).cloned(),
+    };
     let notes = ClientNotes {
         standing,
         name: client.name.clone(),
+        is_relayed: !handshake.is_empty(),
         uses: uses.into_iter().flatten().flatten().cloned().collect(),
         count: count.as_ref().map(|count| count.fixed().copied()),
         columns: each.as_ref().map(|each| each.names.clone()).unwrap_or_default(),
@@ -208,11 +259,7 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
             .cloned()
             .unwrap_or_else(|| Field::Fixed(String::new())),
         protocols: pick(client, other, |written| written.protocols.as_ref()).cloned().unwrap_or_default(),
-        handshake: HandshakeSpec {
-            headers: pick(client, other, |written| written.headers.as_ref()).cloned().unwrap_or_default(),
-            cookies: pick(client, other, |written| written.cookies.as_ref()).cloned().unwrap_or_default(),
-            origin: pick(client, other, |written| written.origin.as_ref()).cloned(),
-        },
+        handshake,
         correlate: pick(client, other, |written| written.correlate.as_ref()).cloned(),
         framing: pick(client, other, |written| written.framing.as_ref()).cloned(),
         answers: answers.map(|(answers, _)| answers.clone()).unwrap_or_default(),

@@ -4,15 +4,14 @@
 //! thresholds are checked only where all of them pass.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use super::super::super::outcome::causes::Failures;
-use super::super::super::outcome::judge::{allows_less, leave_out};
+use super::super::super::outcome::judge::{allows_less, clock_step, leave_out};
 use super::super::super::outcome::leftovers::MOST_LEFTOVERS;
 use super::super::super::outcome::unmet;
 use super::figures::{add_figures, harness, judge_lines, longest, sum};
 use super::united::{Part, gravest, named, reasons};
-use crate::report::{CheckReport, Failure, Report, Standing, StepReport, Verdict};
+use crate::report::{CheckReport, Environment, Failure, Report, Standing, StepReport, Verdict};
 
 /// The same check in the shards that have run it, for each check in the order of the suite.
 pub(super) fn rows<'a>(parts: &[Part<'a, Report>]) -> Vec<Vec<Part<'a, CheckReport>>> {
@@ -44,16 +43,17 @@ fn is_same(one: &CheckReport, other: &CheckReport) -> bool {
 /// One check of what the shards say of it. What cannot be read of their figures is added to `unread`.
 pub(super) fn merge(
     row: &[Part<'_, CheckReport>],
-    clock_step: Duration,
+    environment: &Environment,
     unread: &mut Vec<String>,
 ) -> CheckReport {
     let model = row[0].1;
+    let clock_step = clock_step(environment);
     let all = || row.iter().map(|(_, check)| *check);
     let metrics =
         add_figures(row.iter().map(|(shard, check)| (*shard, &check.metrics, check.duration_ms)), unread);
     let harness = harness(all().map(|check| check.harness), false, clock_step);
     let of_all: Vec<_> = row.iter().map(|(shard, check)| (*shard, check.thresholds.as_slice())).collect();
-    let (mut lines, known) = judge_lines(&of_all, &metrics, clock_step);
+    let (mut lines, known) = judge_lines(&of_all, &metrics, environment);
     let of_steps = all().fold(Verdict::Skipped, |worst, check| worst.and(check.verdict));
     if of_steps == Verdict::Skipped {
         lines.iter_mut().for_each(|(line, _)| leave_out(line));

@@ -9,7 +9,7 @@ use super::super::super::outcome::causes::Cause;
 use super::super::super::outcome::judge::{self, Harness};
 use super::united::{gravest, named};
 use crate::metrics::{Metrics, Threshold};
-use crate::report::{HarnessReport, Metric, Millis, ThresholdReport, Verdict};
+use crate::report::{Environment, HarnessReport, Metric, Millis, ThresholdReport, Verdict};
 
 /// What may excuse a threshold on the figures of all: the worst of each.
 pub(super) fn harness(
@@ -64,7 +64,7 @@ pub(super) fn add_figures<'a>(
 pub(super) fn judge_lines(
     parts: &[(usize, &[ThresholdReport])],
     metrics: &Metrics,
-    clock_step: Duration,
+    environment: &Environment,
 ) -> (Vec<(ThresholdReport, Cause)>, Vec<ThresholdReport>) {
     let (mut judged, mut known) = (Vec::new(), Vec::new());
     let count = parts.iter().map(|(_, lines)| lines.len()).max().unwrap_or_default();
@@ -73,7 +73,7 @@ pub(super) fn judge_lines(
         let Some((shard, worst)) = gravest(lines, |line| line.verdict) else { continue };
         match worst.verdict {
             Verdict::Skipped => judged.push(match Threshold::from_expr(&worst.expr) {
-                Some(threshold) => judge::line(&threshold, metrics, clock_step),
+                Some(threshold) => judge::line(&threshold, metrics, environment),
                 None => (illegible(worst), Cause::Other),
             }),
             _ => known.push(ThresholdReport {

@@ -54,14 +54,14 @@ pub fn merge(shards: &[Option<Report>]) -> Result<Report, MergeError> {
     let clock_step = judge::clock_step(&environment);
     let mut unread = Vec::new();
     let checks: Vec<CheckReport> =
-        check::rows(&parts).iter().map(|row| check::merge(row, clock_step, &mut unread)).collect();
+        check::rows(&parts).iter().map(|row| check::merge(row, &environment, &mut unread)).collect();
     let figures = parts.iter().map(|(shard, report)| (*shard, &report.metrics, report.duration_ms));
     let metrics = add_figures(figures, &mut unread);
 
     let all_checks = parts.iter().flat_map(|(_, report)| &report.checks);
     let harness = harness(all_checks.map(|check| check.harness), environment.hidden, clock_step);
     let of_all: Vec<_> = parts.iter().map(|(shard, report)| (*shard, report.thresholds.as_slice())).collect();
-    let (lines, required) = judge_lines(&of_all, &metrics, clock_step);
+    let (lines, required) = judge_lines(&of_all, &metrics, &environment);
     let (of_thresholds, reason) = harness.settle(Verdict::Pass, Failures::default(), &lines);
     let mut verdict = checks.iter().fold(of_thresholds, |all, check| all.and(check.verdict));
     for line in &required {
@@ -145,14 +145,19 @@ fn add_seconds(parts: &[Part<'_, Report>]) -> Vec<Second> {
     let count = parts.iter().map(|(_, report)| report.seconds.len()).max().unwrap_or_default();
     let add = |number: usize| {
         let mut sum = Second::default();
-        let mut measured = Vec::new();
+        let (mut measured, mut relayed) = (Vec::new(), Vec::new());
         for second in parts.iter().filter_map(|(_, report)| report.seconds.get(number)) {
             sum.sent = sum.sent.saturating_add(second.sent);
             sum.received = sum.received.saturating_add(second.received);
             measured.extend(second.rtt_p50.map(|_| second));
+            relayed.extend(second.rtt_relay_p50.map(|_| second));
         }
         if let [only] = measured[..] {
             (sum.rtt_p50, sum.rtt_p95, sum.rtt_p99) = (only.rtt_p50, only.rtt_p95, only.rtt_p99);
+        }
+        if let [only] = relayed[..] {
+            (sum.rtt_relay_p50, sum.rtt_relay_p95, sum.rtt_relay_p99) =
+                (only.rtt_relay_p50, only.rtt_relay_p95, only.rtt_relay_p99);
         }
         sum
     };

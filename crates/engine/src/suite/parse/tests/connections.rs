@@ -21,6 +21,49 @@ fn headers_of_a_handshake_are_read_and_a_wrong_name_is_a_mistake() {
 }
 
 #[test]
+fn certificates_are_texts_in_pem_or_files_and_come_in_pairs() {
+    let problems = |tls: &str| {
+        let text = format!(
+            r#"{{"sockscope": 1, "suite": "s", "vars": {{"key": ""}}, "clients": {{"a": {{"url": "wss://h/", "tls": {tls}}}}},
+        "checks": [{{"check": "c", "steps": [{{"connect": "a"}}]}}]}}"#
+        );
+        match crate::suite::Suite::parse_with(&text, &photo()) {
+            Ok(suite) => {
+                assert!(suite.needs_relay());
+                Vec::new()
+            }
+            Err(problems) => problems.into_iter().map(|problem| problem.message).collect(),
+        }
+    };
+    let none = Vec::<String>::new();
+    assert_eq!(problems(r#"{"certificate": {"file": "client.pem"}, "key": "{{key}}"}"#), none);
+    assert_eq!(problems(r#"{"ca": "-----BEGIN CERTIFICATE-----", "insecure": true}"#), none);
+    let pair = "a client certificate and its key go together: expected both, found one";
+    assert_eq!(problems(r#"{"key": "{{key}}"}"#), [pair]);
+    let pem = r#"expected a text in PEM, which has "-----BEGIN " in it, or {"file": "client.pem"}"#;
+    assert_eq!(problems(r#"{"ca": "client.pem"}"#), [pem]);
+    assert_eq!(
+        problems(r#"{"ca": {"file": "photo.png"}}"#),
+        ["photo.png: expected UTF-8 text, found other bytes"]
+    );
+    assert_eq!(problems(r#"{"ca": {"file": "gone.pem"}}"#), ["gone.pem: there is no such file here"]);
+}
+
+#[test]
+fn latencies_by_relay_have_limits_only_where_a_client_may_go_by_it() {
+    let suite = |client: &str| {
+        let text = format!(
+            r#"{{"sockscope": 1, "suite": "s", "clients": {{"a": {{"url": "ws://h/"{client}}}}}, "checks": [{{"check": "c",
+            "thresholds": {{"rtt.relay.p95": "< 1s", "open.relay.p95": "< 1s"}},
+            "steps": [{{"connect": "a"}}, {{"send": 1, "expect": {{"any": true}}}}]}}]}}"#
+        );
+        crate::suite::Suite::parse(&text).err().map_or(0, |problems| problems.len())
+    };
+    assert_eq!(suite(r#", "headers": {"X-Key": "1"}"#), 0);
+    assert_eq!(suite(""), 2);
+}
+
+#[test]
 fn err_connect_and_reconnect() {
     check_step_err(
         r#"{"connect": "alcie"}"#,

@@ -288,11 +288,11 @@ fn err_variables_and_secrets() {
 #[test]
 fn err_defaults_and_ignore() {
     check_err(
-        r#"{"sockscope": 1, "suite": "x", "defaults": {"within": 2, "correlate": "x", "connect_gap": "1h", "close": "1s"}, "checks": [{"check": "a", "steps": [{"wait": "1s"}]}]}"#,
+        r#"{"sockscope": 1, "suite": "x", "defaults": {"within": 2, "correlate": "x", "connect_gap": "1d", "close": "1s"}, "checks": [{"check": "a", "steps": [{"wait": "1s"}]}]}"#,
         &[
             "1:55: $.defaults.within: 2 has no unit; write 2us, 2ms, 2s or 2m",
             r#"1:71: $.defaults.correlate: "x" is not a JSONPath: expected $, with which every path begins, at character 1"#,
-            r#"1:91: $.defaults.connect_gap: "1h" is not a duration; did you mean 60m?"#,
+            r#"1:91: $.defaults.connect_gap: "1d" is not a duration; did you mean 24h?"#,
             r#"1:97: $.defaults.close: "close" is not a key of defaults; did you mean "close_within"?"#,
         ],
     );

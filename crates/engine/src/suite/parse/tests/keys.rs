@@ -21,9 +21,11 @@ fn tables() -> Vec<&'static Table> {
     }
     fn inner(shape: Shape, found: &mut Vec<&'static Table>) {
         match shape {
-            Shape::Object(table) | Shape::Condition(table) | Shape::Captured(table) | Shape::Pause(table) => {
-                walk(table, found)
-            }
+            Shape::Object(table)
+            | Shape::Condition(table)
+            | Shape::Captured(table)
+            | Shape::Pause(table)
+            | Shape::TextOr(table) => walk(table, found),
             Shape::List(shape) | Shape::Map(shape) => inner(*shape, found),
             _ => {}
         }

@@ -18,7 +18,9 @@ fn problems(text: &str) -> Vec<String> {
 
 /// The file that the suite with everything sends.
 fn photo() -> Files {
-    Files::of_contents([("photo.png".to_owned(), crate::Payload::Binary(vec![0x89, b'P']))])
+    let pem = crate::Payload::Binary(b"-----BEGIN CERTIFICATE-----".to_vec());
+    let photo = crate::Payload::Binary(vec![0x89, b'P']);
+    Files::of_contents([("photo.png".to_owned(), photo), ("client.pem".to_owned(), pem)])
 }
 
 /// Every problem of a suite, as it is printed; none when it is good.

@@ -1,0 +1,109 @@
+//! Suites whose clients say what a page cannot: by the relay in Chromium and by itself natively, with one verdict.
+
+use serde_json::{Value, json};
+use support::call::{Call, Ended};
+use support::wanting::{Guarded, Identities};
+use tokio::runtime::Runtime;
+
+/// Runs a suite in the browser and natively; the files are beside it.
+fn in_both(suite: &Value, files: &[(&str, &str)]) -> [Ended; 2] {
+    ["browser", "native"].map(|engine| {
+        let call = Call::new(&["OUT/s.json", "--engine", engine, "--json", "OUT/r.json"]);
+        let call = files.iter().fold(call, |call, (name, text)| call.with_file(name, *text));
+        call.with_file("s.json", suite.to_string()).run()
+    })
+}
+
+fn suite(client: Value, steps: Value) -> Value {
+    json!({ "sockscope": 1, "suite": "relayed", "clients": { "a": client },
+        "checks": [ { "check": "it answers", "thresholds": { "rtt.relay.p95": "< 10s" }, "steps": steps } ] })
+}
+
+fn opens() -> Value {
+    json!([ { "connect": "a", "expect": { "status": 101 } }, { "on": "a", "send": "hello", "expect": { "text": "hello" } },
+        { "on": "a", "close": {} } ])
+}
+
+#[test]
+fn a_server_that_wants_authorization_opens_and_its_refusal_is_said_word_for_word() {
+    let runtime = Runtime::new().expect("a runtime");
+    let target = runtime.block_on(Guarded::listen(None));
+    let url = format!("ws://127.0.0.1:{}/chat", target.port);
+    let right = json!({ "url": url, "headers": { "Authorization": Guarded::FIELD, "X-Tenant": "seven" },
+        "cookies": { "session": "s-1" }, "origin": "https://app.example.com" });
+    let [by_relay, natively] = in_both(&suite(right, opens()), &[]);
+    by_relay.assert_code(0);
+    natively.assert_code(0);
+    let report = by_relay.json("r.json");
+    assert_eq!(report["environment"]["engine"], "browser");
+    for name in ["rtt.relay", "open.relay", "close.relay"] {
+        assert_eq!(report["metrics"][name]["count"], 1, "{name}: {:#}", report["metrics"]);
+    }
+    assert!(
+        report["metrics"]["relay.delay"]["p50"].as_f64().is_some_and(|it| it > 0.0),
+        "{:#}",
+        report["metrics"]
+    );
+    assert!(report["metrics"].get("rtt").is_none(), "none is the page's own");
+    let limits = |report: &Value| report["checks"][0]["thresholds"][0]["verdict"].clone();
+    assert_eq!((limits(&report), limits(&natively.json("r.json"))), (json!("pass"), json!("skipped")));
+    for line in ["x-tenant: seven", "cookie: session=s-1", "origin: https://app.example.com"] {
+        assert_eq!(
+            target.heard.all().iter().filter(|it| *it == line).count(),
+            2,
+            "{line}: {:#?}",
+            target.heard.all()
+        );
+    }
+
+    let wrong = json!({ "url": url, "headers": { "Authorization": "Bearer wrong" } });
+    for ended in in_both(&suite(wrong, opens()), &[]) {
+        ended.assert_code(1);
+        let report = ended.json("r.json");
+        let failure = &report["checks"][0]["steps"][0]["failure"];
+        let said =
+            format!("the server answered the handshake with status 401 Unauthorized: {}", Guarded::WORDS);
+        let message = failure["message"].as_str().expect("words");
+        assert!(message.contains(&said), "{said} in {message}");
+        assert_eq!(failure["kind"], "refused");
+    }
+}
+
+#[test]
+fn a_client_certificate_opens_a_server_that_wants_one() {
+    let identities = Identities::make();
+    let runtime = Runtime::new().expect("a runtime");
+    let target = runtime.block_on(Guarded::listen(Some(identities.acceptor())));
+    let (certificate, key) = &identities.client;
+    let client = |tls: Value| json!({ "url": format!("wss://localhost:{}/", target.port), "headers": { "Authorization": Guarded::FIELD }, "tls": tls });
+    let files = [
+        ("client.pem", certificate.as_str()),
+        ("client.key", key.as_str()),
+        ("ca.pem", identities.ca.as_str()),
+    ];
+    let file = |name: &str| json!({ "file": name });
+    let whole = json!({ "certificate": file("client.pem"), "key": file("client.key"), "ca": file("ca.pem") });
+    for ended in in_both(&suite(client(whole), opens()), &files) {
+        ended.assert_code(0);
+    }
+    // Without the certificate the server does not open, and without the authority the client does not.
+    for tls in [
+        json!({ "ca": file("ca.pem") }),
+        json!({ "certificate": file("client.pem"), "key": file("client.key") }),
+    ] {
+        for ended in in_both(&suite(client(tls), opens()), &files) {
+            ended.assert_code(1);
+        }
+    }
+}
+
+#[test]
+fn a_target_that_the_command_does_not_allow_is_a_mistake_of_set_up_and_says_the_flag() {
+    let client = json!({ "url": "ws://192.0.2.1:9/", "headers": { "X-Tenant": "seven" } });
+    let ended = Call::new(&["OUT/s.json", "--json", "OUT/r.json"])
+        .with_file("s.json", suite(client, opens()).to_string())
+        .run();
+    let report = ended.json("r.json");
+    assert_eq!(report["verdict"], "error", "{report:#}");
+    ended.assert_says(&["not opened by relay", "--allow-target"]);
+}
