@@ -9,7 +9,7 @@ mod taking;
 use leptos::prelude::*;
 
 pub(crate) use dialog::dialog;
-pub(crate) use followed::recordings;
+pub(crate) use followed::{follow_link, recordings};
 
 use super::super::parts::fields::{button, icon, icon_button, text, when};
 use super::super::parts::icons;
