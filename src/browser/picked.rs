@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use js_sys::{Function, JsString, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, JsString, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetFileOptions, FileSystemHandle,
@@ -27,6 +27,10 @@ use crate::engine::base::world::LocalFuture;
 /// The database with the handle.
 const DATABASE: &str = "sockscope-folder";
 const HANDLE: &str = "handle";
+/// The folders that were opened so far, each with the id that this browser has given it.
+const KNOWN: &str = "known";
+/// Older ones are forgotten.
+const MOST_KNOWN: usize = 64;
 /// Files that are listed, and folders in folders.
 const MOST_FILES: usize = 2000;
 const DEEPEST: usize = 8;
@@ -100,6 +104,37 @@ pub async fn again(is_clicked: bool) -> Result<Option<(String, bool)>, String> {
     Ok(Some((handle.name(), told == "granted")))
 }
 
+/// Which folder it is: a name is that of many, and a browser tells no path. It does tell whether two handles are of one folder.
+async fn id_of(handle: &FileSystemDirectoryHandle) -> Result<String, String> {
+    let storage = Storage::open(DATABASE).await.map_err(|error| error.to_string())?;
+    let known = storage.value(KNOWN).await.map_err(|error| error.to_string())?;
+    let known: Vec<Array> =
+        known.map(|it| Array::from(&it).iter().map(JsCast::unchecked_into).collect()).unwrap_or_default();
+    let id_at = |entry: &Array| entry.get(0).as_string().unwrap_or_default();
+    for entry in &known {
+        if is_same(handle, &entry.get(1)).await {
+            return Ok(id_at(entry));
+        }
+    }
+    // The first of a name has the id that an earlier version of this page gave it.
+    let plain = format!("picked-{}", digest(handle.name().as_bytes()));
+    let numbered = (2..).map(|number| format!("{plain}-{number}"));
+    let is_free = |id: &String| !known.iter().any(|entry| id_at(entry) == *id);
+    let id = std::iter::once(plain.clone()).chain(numbered).find(is_free).unwrap_or(plain);
+    let all: Array = known.iter().skip((known.len() + 1).saturating_sub(MOST_KNOWN)).collect();
+    all.push(&Array::of2(&JsValue::from_str(&id), handle));
+    storage.set_value(KNOWN, &all).await.map_err(|error| error.to_string())?;
+    Ok(id)
+}
+
+async fn is_same(handle: &FileSystemDirectoryHandle, other: &JsValue) -> bool {
+    let found =
+        Reflect::get(handle, &"isSameEntry".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
+    let asked = found.and_then(|asks| asks.call1(handle, other).ok());
+    let Some(asked) = asked else { return false };
+    answer::<JsValue>(asked.unchecked_into()).await.is_ok_and(|told| told.is_truthy())
+}
+
 async fn kept() -> Result<Option<FileSystemDirectoryHandle>, String> {
     let storage = Storage::open(DATABASE).await.map_err(|error| error.to_string())?;
     let value = storage.value(HANDLE).await.map_err(|error| error.to_string())?;
@@ -112,7 +147,8 @@ pub fn open() -> LocalFuture<Result<Rc<dyn SharedFolder>, StoreError>> {
         let failed = |message: String| StoreError { message };
         let handle =
             kept().await.map_err(failed)?.ok_or_else(|| failed("no folder has been picked".to_owned()))?;
-        let state = State { handle, seen: RefCell::default(), generation: Cell::new(0) };
+        let id = id_of(&handle).await.map_err(failed)?;
+        let state = State { handle, id, seen: RefCell::default(), generation: Cell::new(0) };
         Ok(Rc::new(PickedFolder(Rc::new(state))) as Rc<dyn SharedFolder>)
     })
 }
@@ -131,6 +167,7 @@ struct PickedFolder(Rc<State>);
 
 struct State {
     handle: FileSystemDirectoryHandle,
+    id: String,
     seen: RefCell<BTreeMap<String, Seen>>,
     generation: Cell<u64>,
 }
@@ -277,8 +314,7 @@ impl SharedFolder for PickedFolder {
             let seen = state.seen.borrow();
             let files = seen.iter().filter_map(|(name, seen)| Some((name.clone(), seen.state.clone()?)));
             Ok(Some(FolderList {
-                // Which folder of this name it is, a browser does not tell.
-                id: format!("picked-{}", digest(name.as_bytes())),
+                id: state.id.clone(),
                 name,
                 is_seed: false,
                 generation: state.generation.get(),

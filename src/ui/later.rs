@@ -37,6 +37,8 @@ pub struct Later {
     pub(crate) dropped: fn(Store, Link, &DragEvent),
     /// What an address names after `#session=`.
     pub(crate) session_link: fn(Store, Link, String),
+    /// What an address names after `#follow=`.
+    pub(crate) follow_link: fn(Store, Link, String),
     pub(crate) library: fn(Store, Link) -> AnyView,
     pub(crate) status_bar: fn(Store, Link, RwSignal<Rates>) -> AnyView,
     pub(crate) watch_rates: fn(Store, RwSignal<Rates>),
@@ -75,6 +77,7 @@ pub fn later() -> &'static Later {
         timeline: timeline::timeline,
         dropped: sessions::dropped,
         session_link: sessions::of_link,
+        follow_link: outside::follow_link,
         library: rail::library,
         status_bar: latency::status_bar,
         watch_rates: rates::watch,

@@ -7,8 +7,10 @@ use std::time::Duration;
 use sockscope::engine::World as _;
 use sockscope::engine::report::EventFormat;
 use sockscope::engine::session::read::Chosen;
+use sockscope::wire;
 use sockscope::wire::bench::{
-    Answer, BugReport, Kept, Owned, Question, ReadingSeen, Request, SessionsRequest, Variable, Which,
+    Answer, BugReport, Kept, Owned, Question, ReadingSeen, Request, SessionsRequest, SessionsUpdate, Update,
+    Variable, Which,
 };
 
 use super::disk::Disk;
@@ -55,8 +57,8 @@ impl Chosen for Held {
     }
 }
 
-/// A worker that shows what these files hold.
-async fn import(page: &Page, disk: &Disk, files: Vec<Held>) -> Page {
+/// A worker that is about to show what these files hold.
+fn asked(page: &Page, disk: &Disk, files: Vec<Held>) -> Page {
     let reader = page_in(&page.sim, 255);
     let given = files.clone();
     reader.worker.imports_from(Rc::new(move || {
@@ -66,6 +68,12 @@ async fn import(page: &Page, disk: &Disk, files: Vec<Held>) -> Page {
     reader.ask(Request::Read(None));
     let workspace = page.workspace.borrow().clone();
     reader.ask(Request::Arrange(Box::new(workspace)));
+    reader
+}
+
+/// A worker that shows what these files hold.
+async fn import(page: &Page, disk: &Disk, files: Vec<Held>) -> Page {
+    let reader = asked(page, disk, files);
     reader.pass(WRITTEN).await;
     reader
 }
@@ -112,6 +120,61 @@ fn a_file_is_shown_kept_and_leaves_byte_for_byte_also_after_the_browser_has_ende
         assert_eq!((kept.target.as_str(), kept.id.as_str()), ("ws://h/ws", seen.id.as_str()));
         let again = open(&next, &disk, &kept.id).await;
         assert_eq!(exported(&again), LINES);
+    });
+}
+
+#[test]
+fn a_long_file_is_in_the_timeline_while_the_rest_of_it_is_read() {
+    with_page(Echo::default(), |page| async move {
+        let disk = Disk::default();
+        keep_on(&page, &disk);
+        let lines: Vec<&str> = LINES.lines().collect();
+        let numbered = |line: &str, before: &str, number: u64| {
+            format!("{}\n", line.replace(&format!("\"number\":{before}"), &format!("\"number\":{number}")))
+        };
+        let mut file = numbered(lines[1], "2", 0) + &numbered(lines[2], "3", 1);
+        (1..5000).for_each(|n| {
+            file.push_str(&numbered(lines[3], "5", 2 * n));
+            file.push_str(&numbered(
+                &lines[4].replace(",\"pinned\":true,\"remark\":\"late\"", ""),
+                "6",
+                2 * n + 1,
+            ));
+        });
+        let reader = asked(&page, &disk, vec![held("long.jsonl", file.clone())]);
+        // What it says at its start is drawn.
+        while reader.read() > 0 {
+            reader.ask(Request::Seen);
+        }
+        reader.sim.sleep(TICK).await;
+        let mut early = None;
+        for post in reader.posts.borrow().iter() {
+            match wire::decode(post).expect("our own version") {
+                Update::Changes(changes) if changes.rows.is_some() && changes.totals.frames > 0 => {
+                    early =
+                        early.or(Some((changes.totals.frames, changes.rows.expect("they are").rows.len())));
+                }
+                Update::Sessions(update) => match wire::decode(&update).expect("our own version") {
+                    SessionsUpdate::Reading(seen) if seen.is_done => break,
+                    SessionsUpdate::Reading(seen) if seen.frames > 0 => {
+                        assert_eq!(seen.names.len(), 1, "rows have names from the first one on");
+                    }
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        let (frames, rows) = early.expect("rows before all is read");
+        assert!((500..5000).contains(&frames) && rows == 50, "{rows} rows of {frames} frames");
+        reader.pass(WRITTEN).await;
+        assert_eq!((reading(&reader).frames, reading(&reader).kept), (10_000, Kept::Yes));
+        let totals = reader.changes.borrow().totals;
+        assert_eq!(
+            (totals.messages, totals.latency.map(|it| it.count)),
+            (9998, Some(4999)),
+            "none is counted twice"
+        );
+        assert_eq!(exported(&reader), file);
     });
 }
 

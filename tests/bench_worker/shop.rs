@@ -167,6 +167,6 @@ pub async fn replay(page: &Page, of: Option<String>, to: &str, pace: ReplayPace)
 /// Starts a replay of what a person did.
 pub fn start(page: &Page, of: Option<String>, to: &str, pace: ReplayPace) {
     let connections = vec![ConnectionId(1)];
-    let start = ReplayStart { of, connections, to: to.to_owned(), pace };
+    let start = ReplayStart { of, connections, to: to.to_owned(), pace, sends_masks: false };
     ask(page, &ReplayRequest::Start(Box::new(start)));
 }

@@ -33,9 +33,10 @@ pub struct EnvFileError {
 /// What is wrong with `--var`.
 #[derive(Debug, thiserror::Error)]
 #[error("write NAME=VALUE")]
-struct PairError;
+pub struct PairError;
 
-fn pair(text: &str) -> Result<(String, String), PairError> {
+/// A name with its value.
+pub fn pair(text: &str) -> Result<(String, String), PairError> {
     let (name, value) = text.split_once('=').ok_or(PairError)?;
     let name = name.trim();
     if name.is_empty() { Err(PairError) } else { Ok((name.to_owned(), value.to_owned())) }

@@ -38,13 +38,15 @@ pub struct Flags {
 
 /// A page that is served elsewhere.
 #[derive(Debug, Clone)]
-struct Page {
+pub struct Page {
     /// Without a fragment.
-    address: String,
-    origin: AllowedOrigin,
+    pub address: String,
+    /// Whose requests the page makes.
+    pub origin: AllowedOrigin,
 }
 
-fn page(text: &str) -> Result<Page, String> {
+/// The address of a page.
+pub fn page(text: &str) -> Result<Page, String> {
     let mut url = url::Url::parse(text).map_err(|error| error.to_string())?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(format!("expected http: or https:, found {}:", url.scheme()));

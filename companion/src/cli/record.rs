@@ -11,12 +11,13 @@ use sockscope_engine::session::Session;
 use sockscope_engine::session::replay::Target;
 
 use super::log::LogFlags;
+use super::open::{Page, page};
 use super::serving::{self, ServingError};
 use super::signal::Signal;
 use super::{Exit, print, target};
 use crate::config::{Config, Limits, Port};
 use crate::routes::recordings::Recording;
-use crate::server::Server;
+use crate::server::{Running, Server};
 use crate::sessions;
 use crate::suites;
 use crate::web::Door;
@@ -31,6 +32,7 @@ const SHARE: u32 = 20;
 #[command(after_help = "\
 Point the application at the address that is printed. No byte is changed; compression is not offered to the server,
 so that messages can be read. The file is written every two seconds while something happens, and at the end.
+Open the other address to watch the traffic in the page while it happens. Only this machine reaches that page.
 Exit codes: 0 after SIGINT or SIGTERM, 2 for a wrong command line, 3 when the port is taken or the file cannot be written.")]
 pub struct Flags {
     /// The server. Without a path each client gets the path that it asks for
@@ -48,6 +50,15 @@ pub struct Flags {
     /// The session, as JSON Lines; - is standard output at the end
     #[arg(long, value_name = "FILE", default_value = "session.jsonl")]
     out: PathBuf,
+    /// Port for the page in which the traffic is watched; the next free one when it is taken
+    #[arg(long, value_name = "PORT", default_value_t = 9000)]
+    page_port: u16,
+    /// Watch it in this page, such as one that `sockscope serve` serves already
+    #[arg(long, value_name = "URL", value_parser = page)]
+    page: Option<Page>,
+    /// Serve no page
+    #[arg(long, conflicts_with_all = ["page", "page_port"])]
+    no_page: bool,
     /// Take any certificate of the server
     #[arg(long)]
     insecure: bool,
@@ -76,7 +87,14 @@ async fn record(flags: Flags) -> Result<(), ServingError> {
         Door { target: flags.to.clone(), is_insecure: flags.insecure, recording: Arc::clone(&recording) };
     let running = Server::start_recording(config, door).await?;
     let ws = running.urls().ws.trim_end_matches("/ws").to_owned();
-    let text = format!("Recording what passes {ws}. Stop with Ctrl+C.\n");
+    let watched = match flags.no_page {
+        true => None,
+        false => Some(watched(&flags, &name, &recording).await?),
+    };
+    let mut text = format!("Recording what passes {ws}. Stop with Ctrl+C.\n");
+    if let Some((_, address)) = &watched {
+        text.push_str(&format!("Watch it while it happens: {address}\n"));
+    }
     print(io::stderr().lock(), &text).map_err(ServingError::Print)?;
     let is_stream = flags.out.as_os_str() == "-";
     let mut written = Written::default();
@@ -87,8 +105,31 @@ async fn record(flags: Flags) -> Result<(), ServingError> {
         }
     }
     running.shutdown().await;
+    if let Some((page, _)) = watched {
+        page.shutdown().await;
+    }
     written.total = u64::MAX;
     written.write(&flags.out, &recording)
+}
+
+/// Serves what shows the recording, with the address that shows it.
+async fn watched(
+    flags: &Flags,
+    name: &str,
+    recording: &Arc<Recording>,
+) -> Result<(Running, String), ServingError> {
+    let port = match (&flags.page, flags.page_port) {
+        (Some(_), _) | (None, 0) => Port::Exactly(0),
+        (None, port) => Port::From(port),
+    };
+    let origins = flags.page.iter().map(|page| page.origin.clone()).collect();
+    let running = Server::start(Config { port, origins, ..Config::default() }).await?;
+    let name = running.share(name, Arc::clone(recording));
+    let address = match &flags.page {
+        Some(page) => format!("{}#follow={}/{name}", page.address, running.urls().ws.trim_end_matches("/ws")),
+        None => format!("{}#follow={name}", running.urls().page),
+    };
+    Ok((running, address))
 }
 
 /// How far the file is.

@@ -8,10 +8,13 @@ use clap::Args;
 use sockscope_engine::report::Origin;
 use sockscope_engine::session::Session;
 use sockscope_engine::session::diff::diff_runs;
-use sockscope_engine::session::replay::{Options, ReplayError, Replayed, Speed, Target, replay};
+use sockscope_engine::session::replay::{
+    Options, ReplayError, Replayed, Secrets, Speed, Target, Unfilled, replay,
+};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
+use super::choice::pair;
 use super::diff::{DiffError, MaskFlags, OutFlags, refs, runs};
 use super::{Exit, complain, target};
 use crate::native::{NativeWorld, NetOptions};
@@ -27,8 +30,9 @@ const MOST_RUNS: u32 = 1000;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Values that the server had given, such as ids and tokens, are replaced by those that it gives now.
+Where the session was kept without a secret, --var gives its value; nothing is sent before all are known.
 Exit codes: 0 when all was sent, with --diff when nothing differs, too; 1 with --diff when something does;
-2 when the file is not a session or an address is wrong; 3 when no connection could be opened or a file cannot be
+2 when the file is not a session, an address is wrong or a secret is missing; 3 when no connection could be opened or a file cannot be
 read or written.")]
 pub struct Flags {
     /// The session: JSON Lines, HAR or CSV
@@ -49,6 +53,12 @@ pub struct Flags {
     /// Compare the session with its replay
     #[arg(long)]
     diff: bool,
+    /// The value of a secret that the session was kept without. NAME is its member or parameter. Repeatable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    var: Vec<(String, String)>,
+    /// Send *** as it stands where a value was masked and --var gives none
+    #[arg(long)]
+    send_masks: bool,
     /// Take any certificate
     #[arg(long)]
     insecure: bool,
@@ -87,6 +97,8 @@ enum Failed {
     Diff(#[from] DiffError),
     #[error("{0}: {1}")]
     Replay(String, ReplayError),
+    #[error("{0}: {1}; {2}")]
+    Masked(String, Unfilled, String),
     #[error("no connection could be opened")]
     NoneOpened,
     #[error("cannot start the runtime")]
@@ -101,7 +113,7 @@ pub fn run(flags: &Flags) -> Exit {
             complain(&error);
             match error {
                 Failed::Diff(error) => error.exit(),
-                Failed::Replay(..) => Exit::Invalid,
+                Failed::Replay(..) | Failed::Masked(..) => Exit::Invalid,
                 Failed::NoneOpened | Failed::Runtime(_) => Exit::Environment,
             }
         }
@@ -149,10 +161,11 @@ fn once(flags: &Flags, session: &Session) -> Result<Replayed, Failed> {
             budget: Session::BUDGET,
             origin: Origin::from_millis(since_1970.as_secs_f64() * 1e3),
             quiet: QUIET,
+            secrets: Secrets { values: flags.var.clone(), sends_masks: flags.send_masks },
         };
         let world = NativeWorld::new(NetOptions { is_insecure: flags.insecure, ..NetOptions::default() }, 0);
         let done = replay(world.clone(), session, &options)
-            .map_err(|error| Failed::Replay(suites::name_of(&flags.session), error))?
+            .map_err(|error| unreplayed(&flags.session, error))?
             .await;
         if done.opened.0 == 0 {
             for reason in world.reasons() {
@@ -163,4 +176,15 @@ fn once(flags: &Flags, session: &Session) -> Result<Replayed, Failed> {
         Ok(done)
     })?;
     Ok(done)
+}
+
+fn unreplayed(file: &Path, error: ReplayError) -> Failed {
+    let file = suites::name_of(file);
+    let ReplayError::Masked(unfilled) = error else { return Failed::Replay(file, error) };
+    let flags: Vec<String> = unfilled.names().iter().map(|name| format!("--var {name}=…")).collect();
+    let how = match flags.is_empty() {
+        true => "--send-masks sends it as it stands".to_owned(),
+        false => format!("give {}, or send them as they stand with --send-masks", flags.join(" ")),
+    };
+    Failed::Masked(file, unfilled, how)
 }

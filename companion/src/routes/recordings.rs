@@ -58,6 +58,11 @@ impl Recordings {
         Ok(begun)
     }
 
+    /// Lets the pages of this server follow a recording that is made elsewhere.
+    pub fn share(&self, name: &str, recording: Arc<Recording>) {
+        self.all().insert(name.to_owned(), recording);
+    }
+
     /// The recording with this name, if there is one.
     pub fn get(&self, name: &str) -> Option<Arc<Recording>> {
         self.all().get(name).cloned()

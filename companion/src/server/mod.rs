@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sockscope_engine::base::percent;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tracing::info;
@@ -18,6 +19,7 @@ use crate::config::{Config, Port};
 use crate::destination::Reach;
 use crate::log::SERVER;
 use crate::routes::Practice;
+use crate::routes::recordings::Recording;
 use crate::sessions::Offered;
 use crate::web::access::AccessPolicy;
 use crate::web::assets::{Assets, Embedded};
@@ -150,6 +152,12 @@ impl Running {
     /// Offers files to the page, once; returns the path of their list.
     pub fn offer(&self, files: Vec<Offered>) -> String {
         format!("/api/opened/{}", self.practice.offers.put(files))
+    }
+
+    /// Lets the page follow a recording of another server, by a link whose fragment ends with what is returned.
+    pub fn share(&self, name: &str, recording: Arc<Recording>) -> String {
+        self.practice.recordings.share(name, recording);
+        percent::encoded(name)
     }
 
     /// Stops accepting, closes every WebSocket with 1001, and waits a bounded time for the clients' part.

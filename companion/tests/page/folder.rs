@@ -215,8 +215,58 @@ fn a_folder_that_the_browser_opens_works_the_same_way() {
         browser.until_text("folder-disk", "ws://theirs/four").await;
         browser.click("folder-take-disk").await;
         browser.until_text("folder-state", "the same on both sides").await;
+        // At once, before the worker has kept it.
+        browser.reload().await;
         until_url(browser, "ws://theirs/four").await;
         put_in_browser(browser, &connections("ws://later/five")).await;
         until_url(browser, "ws://later/five").await;
+    });
+}
+
+/// Two folders of one name, of which the second is picked from now on.
+const PICKS_ANOTHER: &str = "window.showDirectoryPicker = async () => {
+    const root = await navigator.storage.getDirectory();
+    const other = await root.getDirectoryHandle('another', { create: true });
+    return other.getDirectoryHandle('ws-tests', { create: true });
+};";
+
+#[test]
+fn two_folders_of_one_name_are_two_folders() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.until_text("rail-folder", "Open a folder").await;
+        put_in_browser(browser, &connections("ws://first/one")).await;
+        browser.run(PICKS).await;
+        browser.click("rail-folder").await;
+        until_url(browser, "ws://first/one").await;
+        browser.until_text("rail-folder", "1 file").await;
+        let put = format!(
+            "(async () => {{
+                const root = await navigator.storage.getDirectory();
+                const other = await root.getDirectoryHandle('another', {{ create: true }});
+                const folder = await other.getDirectoryHandle('ws-tests', {{ create: true }});
+                const bench = await folder.getDirectoryHandle('bench', {{ create: true }});
+                const file = await bench.getFileHandle('connections.json', {{ create: true }});
+                const stream = await file.createWritable();
+                await stream.write({});
+                await stream.close();
+                return true;
+            }})()",
+            Value::from(connections("ws://second/two"))
+        );
+        assert_eq!(browser.answer(&put).await, true);
+        browser.reload().await;
+        browser.until_text("rail-folder", "1 file").await;
+        browser.run(PICKS_ANOTHER).await;
+        browser.click("rail-folder").await;
+        browser.click("folder-pick").await;
+        // This browser has not seen it, so what both have is a question and nothing is taken.
+        browser.until_text("folder-line", "changed on the disk and here").await;
+        assert_eq!(browser.value("url").await, "ws://first/one");
+        browser.until_text("folder-disk", "ws://second/two").await;
+        browser.click("folder-take-disk").await;
+        until_url(browser, "ws://second/two").await;
+        browser.until_text("folder-state", "the same on both sides").await;
+        browser.assert_quiet_console().await;
     });
 }

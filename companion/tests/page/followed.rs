@@ -110,3 +110,37 @@ fn what_was_followed_is_kept_with_the_session() {
         assert!(rows.iter().any(|row| row.contains("shop/c1 (followed)")), "{rows:#?}");
     });
 }
+
+#[test]
+fn the_command_that_records_prints_a_page_that_shows_it() {
+    test_page(async |practice, browser| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new(support::binary());
+        command.args([
+            "record",
+            "--to",
+            &format!("{}/echo", practice.ws),
+            "--listen",
+            "0",
+            "--page-port",
+            "0",
+        ]);
+        command.arg("--out").arg(folder.path().join("visit.jsonl")).stderr(Stdio::piped());
+        let mut recorder = Running::spawn(&mut command).expect("it starts");
+        let said = lines(recorder.child.stderr.take().expect("it is piped"));
+        let address = |begins: &str| {
+            let line = said.recv_timeout(PATIENCE).expect("it says where it is");
+            let word = line.split_whitespace().find(|word| word.starts_with(begins)).expect("an address");
+            word.trim_end_matches('.').to_owned()
+        };
+        let (passes, page) = (address("ws://"), address("http://"));
+        let mut other = Other::start(&passes);
+        other.says("text before the page looked");
+        browser.open(&page).await;
+        browser.until_row("before the page looked").await;
+        other.says("text while it is looked at");
+        let rows = browser.until_row("while it is looked at").await;
+        assert!(rows.iter().all(|row| row.contains("visit/c1 (followed)")), "{rows:#?}");
+        browser.assert_quiet_console().await;
+    });
+}

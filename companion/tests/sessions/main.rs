@@ -48,16 +48,24 @@ async fn run(arguments: &[&str]) -> Ended {
 struct Recorder {
     child: Child,
     url: String,
+    /// Where it is watched.
+    page: String,
 }
 
 impl Recorder {
     async fn start(to: &str, out: &Path) -> Self {
-        let arguments = ["record", "--to", to, "--listen", "0", "--out", out.to_str().unwrap()];
+        let arguments =
+            ["record", "--to", to, "--listen", "0", "--page-port", "0", "--out", out.to_str().unwrap()];
         let mut child = sockscope(&arguments).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let line = timeout(LONG, lines.next_line()).await.expect("a line in time").unwrap().expect("a line");
-        let url = line.split_whitespace().find(|word| word.starts_with("ws://")).expect("an address");
-        Self { url: url.trim_end_matches('.').to_owned(), child }
+        let mut said = async |begins: &str| {
+            let line =
+                timeout(LONG, lines.next_line()).await.expect("a line in time").unwrap().expect("a line");
+            let url = line.split_whitespace().find(|word| word.starts_with(begins)).expect("an address");
+            url.trim_end_matches('.').to_owned()
+        };
+        let (url, page) = (said("ws://").await, said("http://").await);
+        Self { url, page, child }
     }
 
     /// Ends it as Ctrl+C does.

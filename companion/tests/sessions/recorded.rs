@@ -4,9 +4,12 @@ use std::fs;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
+use sockscope_engine::session::journal::{Piece, pieces};
 use support::client::{server, url};
 use support::raw::{Raw, get};
 use support::shop::{Shop, shopping};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{Recorder, run, visited};
@@ -119,4 +122,37 @@ async fn fragments_are_one_message_and_pings_none() {
         (&of(&lines, "closing")[0]["code"], &of(&lines, "closed")[0]["code"]),
         (&4001.into(), &4001.into())
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recording_is_told_to_the_page_beside_it_while_it_goes_on() {
+    let shop = Shop::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let session = folder.path().join("a visit.jsonl");
+    let recorder = Recorder::start(&shop.url, &session).await;
+    let (page, name) = recorder.page.split_once("#follow=").expect("the page follows it");
+    assert_eq!(name, "a%20visit");
+    shopping(&format!("{}/shop?lang=en", recorder.url)).await;
+    let place = format!("{}ws/recordings?name={name}", page.replacen("http", "ws", 1));
+    let (mut follower, _) = tokio_tungstenite::connect_async(place).await.unwrap();
+    let mut messages = 0;
+    while messages < 61 {
+        let Message::Binary(bytes) = follower.next().await.unwrap().unwrap() else { panic!("a piece") };
+        pieces(&bytes, |piece| {
+            messages += usize::from(matches!(piece, Piece::Frame(it) if it.frame.kind.is_message()));
+        })
+        .unwrap();
+    }
+    recorder.end().await;
+    // Another page has to be allowed, and with --no-page none is served.
+    let quiet =
+        ["record", "--to", &shop.url, "--listen", "0", "--no-page", "--out", session.to_str().unwrap()];
+    let mut child = super::sockscope(&quiet).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = timeout(super::LONG, lines.next_line()).await.expect("a line in time").unwrap().unwrap();
+    assert!(line.starts_with("Recording what passes ws://"), "{line}");
+    child.start_kill().unwrap();
+    assert_eq!(timeout(super::LONG, lines.next_line()).await.unwrap().unwrap(), None, "it says no more");
+    let ended = run(&["record", "--to", &shop.url, "--listen", "0", "--page", "ftp://h/"]).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
 }

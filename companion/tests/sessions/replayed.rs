@@ -88,3 +88,37 @@ async fn err_what_cannot_be_replayed_ends_with_its_own_code() {
     let ended = run(&["replay", empty.to_str().unwrap(), "--to", "ws://h"]).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_without_its_secrets_takes_them_by_name() {
+    let echo = support::client::server().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (session, out) = (folder.path().join("kept.jsonl"), folder.path().join("out.jsonl"));
+    let lines = concat!(
+        r#"{"event":"connecting","at_ms":0,"connection":1,"name":"a","url":"ws://old/ws/echo","protocols":[]}"#,
+        "\n",
+        r#"{"event":"sent","at_ms":1,"connection":1,"name":"a","text":"{\"password\":\"***\",\"n\":1}"}"#,
+        "\n",
+        r#"{"event":"received","at_ms":2,"connection":1,"name":"a","text":"{\"password\":\"***\",\"n\":1}"}"#,
+        "\n",
+    );
+    std::fs::write(&session, lines).unwrap();
+    let to = support::client::url(&echo, "");
+    let (session, file) = (session.to_str().unwrap(), out.to_str().unwrap());
+    let replay = ["replay", session, "--to", &to, "--speed", "answers", "--out", file];
+    let ended = run(&replay).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(
+        ended.told.contains("1 frame to be sent has *** in place of a value: frame 1 password"),
+        "{ended:?}"
+    );
+    assert!(ended.told.contains("--var password=…") && ended.told.contains("--send-masks"), "{ended:?}");
+    assert!(!out.exists(), "nothing was sent");
+    let ended = run(&[&replay[..], &["--var", "password=s3cret-of-today", "--diff"]].concat()).await;
+    assert_eq!(ended.code, Some(0), "the echo is the same: {ended:?}");
+    let written = std::fs::read_to_string(&out).unwrap();
+    assert!(written.contains(r#"\"password\":\"***\""#) && !written.contains("s3cret"), "{written}");
+    let ended = run(&[&replay[..], &["--send-masks"]].concat()).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.told.contains("went out as the session has it"), "{ended:?}");
+}

@@ -3,6 +3,7 @@
 //! Pure. One rule: what stands in `to` is encoded, since a `&` of the target would end it. Braces stay, so that a placeholder
 //! of the bench is still one.
 
+use crate::engine::base::percent::decoded;
 use crate::engine::bench::typed_address::complete;
 
 /// A link as it is set up.
@@ -85,25 +86,6 @@ pub fn encoded(text: &str) -> String {
         }
     }
     value
-}
-
-fn decoded(value: &str) -> String {
-    let bytes = value.as_bytes();
-    let mut text = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let code = bytes.get(at + 1..at + 3).and_then(|two| std::str::from_utf8(two).ok());
-        match (byte, code.and_then(|two| u8::from_str_radix(two, 16).ok())) {
-            (b'%', Some(byte)) => {
-                text.push(byte);
-                at += 2;
-            }
-            (b'+', _) => text.push(b' '),
-            (byte, _) => text.push(*byte),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// What the proxy says of a link, without names of its query, which a person who looks at the form never sees.

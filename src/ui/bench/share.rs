@@ -41,6 +41,9 @@ pub(crate) fn open_link(store: Store, link: Link, fragment: &str) {
     if let Some(place) = fragment.strip_prefix("session=").map(str::to_owned) {
         return later::then(move |later| (later.session_link)(store, link, place));
     }
+    if let Some(place) = fragment.strip_prefix("follow=").map(str::to_owned) {
+        return later::then(move |later| (later.follow_link)(store, link, place));
+    }
     let Some((_, packed)) = fragment.split_once("?set=") else { return };
     link.ask(Question::OpenShared(packed.to_owned()), move |answer| match answer {
         Answer::Offer(offered) => store.dialog.set(Some(Dialog::Offer(offered))),

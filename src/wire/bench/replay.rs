@@ -29,6 +29,8 @@ pub struct ReplayStart {
     pub to: String,
     /// How fast.
     pub pace: ReplayPace,
+    /// Where the session was kept without a secret, the mask goes out when no variable has its name.
+    pub sends_masks: bool,
 }
 
 /// How fast a session is replayed.

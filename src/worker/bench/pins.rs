@@ -66,6 +66,13 @@ impl Pins {
         all
     }
 
+    /// Takes these too, over what is pinned already.
+    pub fn join(&mut self, others: Self) {
+        self.changes += others.changes;
+        self.pins.extend(others.pins);
+        self.contents.extend(others.contents);
+    }
+
     /// All of them, oldest first.
     pub fn report(&self) -> Vec<Pin> {
         self.pins.values().cloned().collect()

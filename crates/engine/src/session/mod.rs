@@ -4,6 +4,7 @@
 //! know where a session is kept. Its one rule: whatever a file or a server says, it holds at most its budget, and it
 //! counts what it could not hold.
 
+pub mod asked;
 pub mod diff;
 pub mod journal;
 pub mod read;

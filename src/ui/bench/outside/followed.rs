@@ -15,6 +15,7 @@ use super::super::store::{COLORS, Store};
 use super::{Outside, ask};
 use crate::browser::{http, page};
 use crate::engine::HttpRequest;
+use crate::engine::base::percent;
 use crate::engine::bench::filter::FilterSpec;
 use crate::model::format;
 use crate::wire::bench::{ConnectionId, FollowedSeen, OutsideRequest};
@@ -45,6 +46,29 @@ pub(super) fn name_connections(store: Store, outside: Outside) {
 
 fn follow(link: Link, name: String) {
     ask(link, &OutsideRequest::Follow { name, server: page::own_socket_address("") });
+}
+
+/// Follows what an address names after `#follow=`, as `sockscope record` prints it: a recording of the server of this page, or one
+/// of a server on this machine, before its name.
+pub(crate) fn follow_link(store: Store, link: Link, place: String) {
+    page::go_to("#/bench");
+    let (server, name) = match place.rsplit_once('/') {
+        Some((server, name)) if is_here(server) => (server.to_owned(), name),
+        Some(_) => {
+            return store
+                .complain("Expected a recording on this machine after #follow=, found another address.");
+        }
+        None => (page::own_socket_address(""), place.as_str()),
+    };
+    let name = percent::decoded(name);
+    ask(link, &OutsideRequest::Follow { name, server });
+}
+
+/// Whether a server is on this machine.
+fn is_here(server: &str) -> bool {
+    let Some(host) = server.strip_prefix("ws://") else { return false };
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
 }
 
 /// What is followed, in the rail.

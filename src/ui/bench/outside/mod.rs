@@ -9,7 +9,7 @@ mod taking;
 use leptos::prelude::*;
 
 pub(crate) use dialog::dialog;
-pub(crate) use followed::recordings;
+pub(crate) use followed::{follow_link, recordings};
 
 use super::super::parts::fields::{button, icon, icon_button, text, when};
 use super::super::parts::icons;
@@ -82,7 +82,8 @@ pub(crate) fn told(store: Store, link: Link, bytes: &[u8]) {
 }
 
 /// Opens the folder of the server, or the one that was picked in an earlier visit.
-fn begin(outside: Outside, link: Link) {
+fn begin(store: Store, outside: Outside, link: Link) {
+    taking::take_again(store, link);
     if picked::server_has_folder() {
         return ask(link, &OutsideRequest::Open(FolderPlace::Server));
     }
@@ -131,7 +132,14 @@ fn open_again(store: Store, link: Link) {
 /// The lists of the rail: the folder, and what is followed.
 pub(crate) fn rail(store: Store, link: Link) -> AnyView {
     let outside = Outside::of(store);
-    begin(outside, link);
+    let is_begun = StoredValue::new(false);
+    Effect::new(move || {
+        // Before, the page has another set-up than its own.
+        if store.is_restored.get() && !is_begun.get_value() {
+            is_begun.set_value(true);
+            untrack(|| begin(store, outside, link));
+        }
+    });
     followed::name_connections(store, outside);
     let has_place = when(move || {
         outside.folder.with(Option::is_some) || outside.waits.with(Option::is_some) || picked::can_pick()

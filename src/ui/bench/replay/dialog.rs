@@ -27,6 +27,7 @@ struct Form {
     left_out: RwSignal<Vec<ConnectionId>>,
     pace: RwSignal<String>,
     times: RwSignal<f64>,
+    sends_masks: RwSignal<bool>,
     has_tried: RwSignal<bool>,
 }
 
@@ -64,6 +65,7 @@ pub(crate) fn dialog(store: Store, link: Link, of: ReplayOf) -> AnyView {
         left_out: RwSignal::default(),
         pace: RwSignal::new("original".to_owned()),
         times: RwSignal::new(2.0),
+        sends_masks: RwSignal::default(),
         has_tried: RwSignal::default(),
     };
     // What is known of the session fills the form once.
@@ -133,6 +135,7 @@ pub(crate) fn dialog(store: Store, link: Link, of: ReplayOf) -> AnyView {
             connections: chosen.get_untracked(),
             to: form.to.get_untracked(),
             pace: untrack(|| form.pace()),
+            sends_masks: form.sends_masks.get_untracked(),
         };
         store.dialog.set(None);
         // Its frames come into the present timeline.
@@ -140,6 +143,15 @@ pub(crate) fn dialog(store: Store, link: Link, of: ReplayOf) -> AnyView {
         ask(link, &ReplayRequest::Start(Box::new(start)));
         page::focus_soon("[data-testid=replay-stop]");
     };
+    let is_kept = of.is_some();
+    let sends_masks = when(move || form.sends_masks.get());
+    let masks = is_kept.then(|| {
+        let set = move |on| form.sends_masks.set(on);
+        view! {
+            <p class="hint">"Where the session was kept without a secret, the variable with the name of its member or parameter gives the value."</p>
+            {tick("Send *** as it stands where no variable does".to_owned(), "replay-masks", sends_masks, set)}
+        }
+    });
     let name = text(move || format::sentence(&called(sessions, of.as_ref())));
     let is_times = when(move || form.pace.with(|pace| pace == "times"));
     let times = text(move || form.times.get().to_string());
@@ -163,6 +175,7 @@ pub(crate) fn dialog(store: Store, link: Link, of: ReplayOf) -> AnyView {
                 <div hidden=move || !is_times.get()>{fields::parsed("N", "replay-times", "2", times, read, move |times| form.times.set(times))}</div>
             </div>
             <p class="hint">"Ids, tokens and times that the server gave are replaced by those that it gives now. HTTP calls are not made again."</p>
+            {masks}
             <p class="note" role="status" data-state="wrong" data-testid="replay-wrong" hidden=move || !shows_wrong.get()>{text(move || wrong.get().unwrap_or_default())}</p>
             <div class="deeds">
                 {button("primary", "replay-start", "Start replay", "Opens the connections and sends what the session sent", start)}

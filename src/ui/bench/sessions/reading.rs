@@ -256,8 +256,12 @@ fn has_come(store: Store, link: Link, nth: u32, told: ReadingSeen) {
         store.complain(format!("The session could not be opened: {words}."));
         return leave(store, link);
     }
-    let was_done = sessions.reading.with_untracked(|it| it.as_ref().is_some_and(|it| it.told.is_done));
-    if told.is_done && !was_done {
+    let (was_done, knew) = sessions
+        .reading
+        .with_untracked(|it| it.as_ref().map_or((false, 0), |it| (it.told.is_done, it.told.names.len())));
+    let is_news = told.is_done && !was_done;
+    // What is read is shown while the rest of it comes.
+    if is_news || told.names.len() > knew {
         let named = (0..).zip(told.names.clone());
         store.names.set(named.map(|(at, (id, name))| (id, (name, at % COLORS))).collect());
         store.ready.update(|ready| {
@@ -265,6 +269,8 @@ fn has_come(store: Store, link: Link, nth: u32, told: ReadingSeen) {
                 (ready.clock_began, ready.clock_step) = (told.clock_began, told.clock_step);
             }
         });
+    }
+    if is_news {
         let exports = sessions.before.try_update_value(|before| {
             before.as_mut().is_some_and(|before| std::mem::take(&mut before.exports))
         });
@@ -340,7 +346,10 @@ fn words(reading: &Reading) -> String {
     if !told.is_done {
         return match told.bytes {
             (_, 0) => format!("Reading: {} so far.", format::counted(told.frames, "frame")),
-            (read, all) => format!("Reading: {} of {}.", format::size(read), format::size(all)),
+            (read, all) => {
+                let frames = format::counted(told.frames, "frame");
+                format!("Reading: {} of {}, {frames} so far.", format::size(read), format::size(all))
+            }
         };
     }
     let mut words = vec!["Read only.".to_owned()];

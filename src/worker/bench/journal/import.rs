@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
@@ -14,15 +13,17 @@ use super::super::masks;
 use super::super::pins::Pins;
 use super::super::worker::BenchWorker;
 use super::reading::{Former, TakenIn};
-use super::writer::{PIECE, SEGMENT, clean, segment_name};
+use super::showing::Showing;
+use super::writer::{PIECE, PinsWritten, SEGMENT, clean, segment_name};
 use super::{HEAD, Journal, tell};
 use crate::engine::base::mask::Masker;
 use crate::engine::session::Session;
+use crate::engine::session::asked::Asked;
 use crate::engine::session::journal::{
     self, About, FrameRecord, Source, write_about, write_as_read, write_connection, write_frame, write_note,
     write_pin, write_segment,
 };
-use crate::engine::session::read::{Chosen, Opened, open_chosen};
+use crate::engine::session::read::{Chosen, Opened, open_chosen_and_show};
 use crate::engine::{Frame, FrameLog, Instant, World};
 use crate::wire::bench::{JournalSetup, Kept, Owned, Pin, ReadingSeen, Row, SessionSeen, SessionsUpdate};
 
@@ -70,9 +71,10 @@ enum Of<'a> {
 impl Journal {
     /// Reads the files that came with the request, and tells the page how far it has come.
     pub(super) async fn import<W: World>(&self, worker: &BenchWorker<W>) {
-        let mut seen = ReadingSeen::default();
         let files = worker.state(|s| s.files.clone()).map(|files| files()).unwrap_or_default();
-        let opened = read(worker, files, &mut seen);
+        let showing = Showing::new(worker, ReadingSeen::default());
+        let opened = read(files, &showing).await;
+        let (mut seen, counted, mut asked) = showing.end();
         let Opened { mut sessions, lost } = match opened {
             Ok(opened) => opened,
             Err(words) => {
@@ -100,10 +102,11 @@ impl Journal {
         seen.clock_began = first.origin.micros(Instant::ORIGIN) as f64 / 1e3;
         seen.clock_step = Duration::from_micros(1);
         seen.of = Some(Box::new(parts.seen.clone()));
-        let pairs = pairs_of(&first.log);
+        asked.look(&first.log);
         let former = Former::of(&first);
         let pins = pins_of(&first);
-        seen.names = worker.take_in(TakenIn { session: first, pairs, pins, former });
+        let written = PinsWritten::of(&pins);
+        seen.names = worker.take_in(TakenIn { session: first, pairs: asked.pairs, pins, former }, counted);
         tell(worker, &SessionsUpdate::Reading(Box::new(seen.clone())));
         worker.flush();
         worker.world().breathe().await;
@@ -111,20 +114,22 @@ impl Journal {
         self.is_busy.set(true);
         let mut kept = self.keep_import(worker, &parts, &Of::Shown, masker.as_ref()).await;
         if kept.is_ok() {
-            self.shows(worker, ids[0].clone(), Vec::new());
+            self.shows(ids[0].clone(), written, Vec::new());
         }
         for (session, id) in rest.iter().zip(&ids[1..]) {
             if kept.is_err() {
                 break;
             }
             let parts = self::parts(session, id, masker.as_ref());
-            let pairs = pairs_of(&session.log);
+            let pairs = Asked::of(&session.log);
             kept = self.keep_import(worker, &parts, &Of::Other(session, &pairs), masker.as_ref()).await;
         }
         self.is_busy.set(false);
         seen.id = ids[0].clone();
         seen.kept = kept.map_or_else(Kept::Not, |()| Kept::Yes);
         tell(worker, &SessionsUpdate::Reading(Box::new(seen)));
+        // What was pinned meanwhile.
+        self.keep_pins(worker).await;
     }
 
     /// Writes a session to a folder of its own, or nothing.
@@ -219,27 +224,21 @@ impl Of<'_> {
     }
 }
 
-/// Reads the files, and tells how far that is.
-fn read<W: World>(
-    worker: &BenchWorker<W>,
-    files: Vec<Box<dyn Chosen>>,
-    seen: &mut ReadingSeen,
-) -> Result<Opened, String> {
+/// Reads the files, and shows how far that is.
+async fn read<W: World>(files: Vec<Box<dyn Chosen>>, showing: &Showing<W>) -> Result<Opened, String> {
     let all: u64 = files.iter().map(|file| file.size()).sum();
-    seen.bytes = (0, all);
-    tell(worker, &SessionsUpdate::Reading(Box::new(seen.clone())));
+    showing.tell(|seen| seen.bytes = (0, all));
     let (read, told) = (Cell::new(0_u64), Cell::new(0_u64));
     let note = |bytes| {
         read.set(read.get() + bytes);
         if read.get() >= told.get() + TOLD_EVERY {
             told.set(read.get());
-            let bytes = (read.get().min(all), all);
-            tell(worker, &SessionsUpdate::Reading(Box::new(ReadingSeen { bytes, ..ReadingSeen::default() })));
+            showing.tell(|seen| seen.bytes.0 = read.get().min(all));
         }
     };
     let watched: Vec<_> = files.into_iter().map(|file| Watched { file, read: &note }).collect();
     let watched: Vec<&dyn Chosen> = watched.iter().map(|file| file as &dyn Chosen).collect();
-    open_chosen(&watched, MOST).map_err(|error| error.to_string())
+    open_chosen_and_show(&watched, MOST, Some(showing)).await.map_err(|error| error.to_string())
 }
 
 /// The set-up, once the page has sent it.
@@ -307,23 +306,4 @@ fn pins_of(session: &Session) -> Pins {
         let row = Row { is_pinned: true, ..list::row(&frame) };
         Some((Pin { row, note: note.clone() }, frame.bytes.into()))
     }))
-}
-
-/// Which frame answers which, as far as a file says it: it has the round trip of an answer, and so when its question went out.
-fn pairs_of(log: &FrameLog) -> Vec<(u64, u64)> {
-    let mut asked: HashMap<(u32, u64), u64> = HashMap::new();
-    let mut pairs = Vec::new();
-    for frame in log.from(0) {
-        let micros = frame.at.as_nanos() / 1000;
-        if frame.kind.is_sent() {
-            asked.insert((frame.connection, micros), frame.number);
-        } else if let Some(took) = frame.round_trip {
-            let at = micros.saturating_sub(took.as_micros() as u64);
-            // Both times were cut to microseconds.
-            let question =
-                [at, at.saturating_sub(1), at + 1].iter().find_map(|at| asked.get(&(frame.connection, *at)));
-            pairs.extend(question.map(|question| (frame.number, *question)));
-        }
-    }
-    pairs
 }

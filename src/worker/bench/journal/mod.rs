@@ -7,6 +7,7 @@
 mod import;
 mod listing;
 mod reading;
+mod showing;
 mod writer;
 
 use std::cell::{Cell, RefCell};
@@ -152,7 +153,7 @@ impl<W: World> Journaling<W> for Journal {
         let worker = worker.clone();
         Box::pin(async move {
             match with_frames {
-                true => self.read_all(&worker, &id, |_| {}).await,
+                true => self.read_all(&worker, &id, None).await,
                 false => self.read_head(&id, 0).await.map(Opening::finish),
             }
         })

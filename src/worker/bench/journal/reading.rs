@@ -1,12 +1,12 @@
 //! Reading a kept session into the state of a worker, which shows it from then on and nothing else.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::list;
 use super::super::masks;
 use super::super::pins::Pins;
 use super::super::worker::{BenchWorker, State};
+use super::showing::{Counted, Showing};
 use super::writer::{PinsWritten, first_of, segment_name};
 use super::{HEAD, Journal, tell};
 use crate::engine::base::folders::OpenError;
@@ -62,8 +62,7 @@ pub(super) struct Hold {
 
 impl Journal {
     /// What is pinned from now on is written to this session.
-    pub(super) fn shows<W: World>(&self, worker: &BenchWorker<W>, id: String, shifts: Vec<(u64, u64)>) {
-        let pins = worker.state(|s| PinsWritten::of(&s.pins));
+    pub(super) fn shows(&self, id: String, pins: PinsWritten, shifts: Vec<(u64, u64)>) {
         self.hold.replace(Some(Hold { id, pins, shifts }));
     }
 
@@ -140,15 +139,12 @@ impl Journal {
         tell(worker, &SessionsUpdate::Ended);
     }
 
-    /// Reads a session and tells the page how far it has come.
+    /// Reads a session and shows the page how far it has come.
     pub(super) async fn read<W: World>(&self, worker: &BenchWorker<W>, id: &str) {
-        let mut seen = ReadingSeen { id: id.to_owned(), ..ReadingSeen::default() };
-        let told = seen.clone();
-        let tell_frames = move |frames| {
-            let seen = ReadingSeen { frames, ..told.clone() };
-            tell(worker, &SessionsUpdate::Reading(Box::new(seen)));
-        };
-        match self.read_all(worker, id, tell_frames).await {
+        let showing = Showing::new(worker, ReadingSeen { id: id.to_owned(), ..ReadingSeen::default() });
+        let opened = self.read_all(worker, id, Some(&showing)).await;
+        let (mut seen, counted, _) = showing.end();
+        match opened {
             Ok(opened) => {
                 seen.frames = opened.session.log.len();
                 (seen.lost_frames, seen.lost_bytes) = (opened.lost.frames, opened.lost.bytes);
@@ -156,14 +152,18 @@ impl Journal {
                 seen.clock_began = opened.about.origin_us as f64 / 1e3;
                 seen.clock_step = Duration::from_nanos(opened.about.clock_step_ns);
                 let shifts = opened.shifts().to_vec();
-                seen.names = worker.take_in(taken_in(opened));
-                self.shows(worker, id.to_owned(), shifts);
+                let taken = taken_in(opened);
+                let written = PinsWritten::of(&taken.pins);
+                seen.names = worker.take_in(taken, counted);
+                self.shows(id.to_owned(), written, shifts);
             }
             Err(words) => seen.failed = Some(words),
         }
         seen.kept = Kept::Yes;
         tell(worker, &SessionsUpdate::Reading(Box::new(seen)));
         worker.flush();
+        // What was pinned while it was read.
+        self.keep_pins(worker).await;
     }
 
     pub(super) async fn read_head(&self, id: &str, budget: usize) -> Result<Opening, String> {
@@ -171,12 +171,12 @@ impl Journal {
         Opening::new(&head, budget).map_err(|error| error.to_string())
     }
 
-    /// Reads all of a session, and tells after each file how many frames there are so far.
+    /// Reads all of a session, and lets the page have a look between two files.
     pub(super) async fn read_all<W: World>(
         &self,
         worker: &BenchWorker<W>,
         id: &str,
-        tell_frames: impl Fn(u64),
+        showing: Option<&Showing<W>>,
     ) -> Result<Opened, String> {
         let files = self.folders.files(id).await.map_err(|error| error.to_string())?;
         let bytes: u64 = files.iter().map(|(_, bytes)| bytes).sum();
@@ -190,8 +190,11 @@ impl Journal {
             if let Ok(bytes) = self.folders.read(id, &segment_name(first)).await {
                 opening.segment(&bytes);
             }
-            tell_frames(opening.frames());
-            worker.world().breathe().await;
+            match showing {
+                Some(showing) if showing.is_due() => showing.look_at(&mut opening).await,
+                Some(_) => {}
+                None => worker.world().breathe().await,
+            }
         }
         Ok(opening.finish())
     }
@@ -214,38 +217,19 @@ impl<W: World> BenchWorker<W> {
         s.former.as_ref().map_or_else(own, |former| former.origin)
     }
 
-    /// Shows a session in place of what is shown. Says what its connections are called.
-    pub(super) fn take_in(&self, taken: TakenIn) -> Vec<(ConnectionId, String)> {
+    /// Shows a session in place of what is shown; some of it may be counted already. Says what its connections are called.
+    pub(super) fn take_in(&self, taken: TakenIn, mut counted: Counted) -> Vec<(ConnectionId, String)> {
         let TakenIn { session, pairs, pins, former } = taken;
-        let mut names = BTreeMap::new();
+        let connections = session.connections().to_vec();
         self.change_list(|s| {
-            let record = &mut s.record;
-            for frame in session.log.from(0) {
-                let id = ConnectionId(frame.connection);
-                names.entry(id).or_insert_with(|| match id.is_of_check() {
-                    true => "a check".to_owned(),
-                    false => format!("connection {}", id.0),
-                });
-                let bytes = frame.bytes.len() as u64;
-                record.messages += u64::from(frame.kind.is_message());
-                record.bytes.0 += if frame.kind.is_sent() { bytes } else { 0 };
-                record.bytes.1 += if frame.kind.is_received() { bytes } else { 0 };
-                if let Some(took) = frame.round_trip {
-                    record.measured(frame.at, took, frame.is_tainted);
-                }
-            }
-            for connection in session.connections() {
-                names.insert(ConnectionId(connection.id), connection.name.clone());
-            }
-            record.handshakes = Handshakes::of(session.connections().to_vec());
-            for (answer, question) in &pairs {
-                record.pairs.answered(*question, *answer);
-            }
-            s.pins = pins;
+            counted.count(&mut s.record, &session.log, &pairs);
+            s.record.handshakes = Handshakes::of(connections.clone());
+            let pinned_meanwhile = std::mem::replace(&mut s.pins, pins);
+            s.pins.join(pinned_meanwhile);
             s.former = Some(former);
-            record.log = session.log;
+            s.record.log = session.log;
             s.list.redraw();
         });
-        names.into_iter().collect()
+        counted.names(&connections)
     }
 }

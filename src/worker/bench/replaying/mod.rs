@@ -17,7 +17,7 @@ use crate::engine::bench::typed_address::complete;
 use crate::engine::report::{Connection, Origin, Transcript};
 use crate::engine::session::Session;
 use crate::engine::session::journal::Opened;
-use crate::engine::session::replay::{Options, Speed, Target, replay_and_tell};
+use crate::engine::session::replay::{Options, ReplayError, Secrets, Speed, Target, replay_and_tell};
 use crate::wire;
 use crate::wire::bench::{
     ConnectionId, ReplayConnection, ReplayLooked, ReplayOf, ReplayPace, ReplayPhase, ReplayRequest,
@@ -174,6 +174,7 @@ impl<W: World> BenchWorker<W> {
             budget: BUDGET,
             origin: Origin::from_millis(self.0.ready.clock_began),
             quiet: QUIET,
+            secrets: self.secrets_of(&start),
         };
         let world = BenchWorld::new(self.clone());
         let teller = self.clone();
@@ -186,8 +187,7 @@ impl<W: World> BenchWorker<W> {
             });
         };
         let done = {
-            let under_way = replay_and_tell(world.clone(), &session, &options, tell)
-                .map_err(|error| error.to_string())?;
+            let under_way = replay_and_tell(world.clone(), &session, &options, tell).map_err(in_words)?;
             match select(pin!(under_way), pin!(self.told_until_stopped())).await {
                 Either::Left((done, _)) => Some(done),
                 Either::Right(_) => None,
@@ -216,6 +216,15 @@ impl<W: World> BenchWorker<W> {
         }
     }
 
+    /// The values of the page's variables. The present session has its secrets, so nothing is masked there.
+    fn secrets_of(&self, start: &ReplayStart) -> Secrets {
+        let values = self.state(|s| {
+            let all = s.workspace.variables.iter().filter(|it| !it.value.is_empty());
+            all.map(|it| (it.name.clone(), it.value.clone())).collect()
+        });
+        Secrets { values, sends_masks: start.sends_masks || start.of.is_none() }
+    }
+
     /// Tells the page how far it is, until a person stops it.
     async fn told_until_stopped(&self) {
         let mut told = ReplaySeen::default();
@@ -231,4 +240,15 @@ impl<W: World> BenchWorker<W> {
             }
         }
     }
+}
+
+/// Why a replay does not begin, and what helps.
+fn in_words(error: ReplayError) -> String {
+    let ReplayError::Masked(unfilled) = &error else { return error.to_string() };
+    let names: Vec<String> = unfilled.names().iter().map(|name| format!("\u{201c}{name}\u{201d}")).collect();
+    let how = match names.is_empty() {
+        true => String::new(),
+        false => format!("give variables of these names a value: {}; or ", names.join(", ")),
+    };
+    format!("{error}; {how}tick \u{201c}Send *** as it stands\u{201d}")
 }

@@ -215,6 +215,21 @@ impl Opening {
         self.opened.session.log.total()
     }
 
+    /// The handshakes, which the head tells.
+    pub fn handshakes(&self) -> &[Connection] {
+        &self.connections.list
+    }
+
+    /// The frames so far, to be lent out until the next segment is read.
+    pub fn log(&mut self) -> &mut FrameLog {
+        &mut self.opened.session.log
+    }
+
+    /// Which frame answers which, so far.
+    pub fn pairs(&self) -> &[(u64, u64)] {
+        &self.opened.pairs
+    }
+
     /// Reads the next segment. Another file is lost as a whole.
     pub fn segment(&mut self, bytes: &[u8]) {
         let mut records = match Records::of(bytes) {

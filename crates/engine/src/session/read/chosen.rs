@@ -5,7 +5,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::{Alone, Beside, Form, OpenError, Opened, archive, open};
+use super::{Alone, Beside, Form, Onlooker, OpenError, Opened, archive, done, open_and_show};
 use crate::base::words::{counted, cut};
 
 /// A file that can be read at any place.
@@ -108,6 +108,15 @@ pub(super) fn stem(name: &str) -> String {
 
 /// Reads all sessions of the chosen files. What is held of all is at most about `budget` bytes.
 pub fn open_chosen(files: &[&dyn Chosen], budget: usize) -> Result<Opened, ChosenError> {
+    done(open_chosen_and_show(files, budget, None))
+}
+
+/// The same. Of a single file of JSON Lines the first session can be looked at meanwhile.
+pub async fn open_chosen_and_show(
+    files: &[&dyn Chosen],
+    budget: usize,
+    onlooker: Option<&dyn Onlooker>,
+) -> Result<Opened, ChosenError> {
     let mut all = Opened { sessions: Vec::new(), lost: Vec::new() };
     let (mut wrong, mut unused, mut attached) = (Vec::new(), 0_u64, 0_u64);
     let mut room = budget;
@@ -120,8 +129,11 @@ pub fn open_chosen(files: &[&dyn Chosen], budget: usize) -> Result<Opened, Chose
                 attached += 1;
                 continue;
             }
-            Ok(Role::Session) if files.len() == 1 => open(&name, Whole::of(*file), &Alone, room),
-            Ok(Role::Session) => open(&name, Whole::of(*file), &Others(files), room),
+            Ok(Role::Session) => {
+                let beside: &dyn Beside = if files.len() == 1 { &Alone } else { &Others(files) };
+                let onlooker = onlooker.filter(|_| sessions == 1);
+                open_and_show(&name, Whole::of(*file), beside, room, onlooker).await
+            }
             Ok(Role::Archive) => archive::open(&name, *file, room),
             // What stands beside a session in a folder, such as the pictures of a HAR.
             Err(OpenError::Form(_) | OpenError::Empty) if sessions > 0 => {

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::keeper::{Keeper, Told};
 use super::lost::{Kind, Lost};
-use super::{LONGEST, OpenError, json_error};
+use super::{LONGEST, Onlooker, OpenError, PART, json_error};
 use crate::matcher;
 use crate::recording::calls::UNANSWERED;
 use crate::recording::told;
@@ -28,15 +28,18 @@ const MOST_SESSIONS: usize = 1000;
 /// With less room a further session is not begun.
 const LEAST_ROOM: usize = 256 << 10;
 
-pub(super) fn read(
+pub(super) async fn read(
     name: &str,
     mut source: impl BufRead,
     budget: usize,
     lost: &mut Lost,
+    onlooker: Option<&dyn Onlooker>,
 ) -> Result<Vec<Session>, OpenError> {
     let mut sessions: Vec<Session> = Vec::new();
+    let mut unseen = 0;
     let mut room = budget;
     let mut keeper = Keeper::new(name, room);
+    let mut dates = Dates::default();
     let mut bytes = Vec::new();
     let mut number = 0;
     loop {
@@ -73,7 +76,12 @@ pub(super) fn read(
             keeper = Keeper::new(&named, room);
             continue;
         }
-        take(&mut keeper, &line, lost).map_err(|why| OpenError::Line { line: number, why })?;
+        take(&mut keeper, &mut dates, &line, lost).map_err(|why| OpenError::Line { line: number, why })?;
+        unseen += read;
+        if let Some(onlooker) = onlooker.filter(|_| unseen >= PART && sessions.is_empty()) {
+            unseen = 0;
+            keeper.show(onlooker).await;
+        }
     }
     sessions.push(keeper.finish());
     Ok(sessions)
@@ -96,11 +104,11 @@ fn rest(mut source: impl BufRead, line: u64) -> Result<u64, OpenError> {
     }
 }
 
-fn take(keeper: &mut Keeper, line: &Line<'_>, lost: &mut Lost) -> Result<(), String> {
+fn take(keeper: &mut Keeper, dates: &mut Dates, line: &Line<'_>, lost: &mut Lost) -> Result<(), String> {
     let at = Instant::from_nanos(micros(line.at_ms).saturating_mul(1000));
     if let Some(iso) = &line.iso {
-        let millis = matcher::date(iso).ok_or_else(|| format!("expected a date in `iso`, found {iso:?}"))?;
-        keeper.calendar(at, millis.round(), lost);
+        let millis = dates.millis(iso).ok_or_else(|| format!("expected a date in `iso`, found {iso:?}"))?;
+        keeper.calendar(at, millis, lost);
     }
     match (line.connection, &*line.event) {
         (Some(id), _) => frame(keeper, line, id, at, lost),
@@ -123,6 +131,34 @@ fn take(keeper: &mut Keeper, line: &Line<'_>, lost: &mut Lost) -> Result<(), Str
             lost.event(other);
             Ok(())
         }
+    }
+}
+
+/// Dates of lines that follow each other: most are of the same second.
+#[derive(Default)]
+struct Dates {
+    /// Up to the point, and its moment.
+    second: String,
+    at: f64,
+}
+
+impl Dates {
+    /// Milliseconds since 1970 of a date with a time.
+    fn millis(&mut self, iso: &str) -> Option<f64> {
+        const POINT: usize = "2026-11-29T10:00:00.".len();
+        let digits = |rest: &str| match rest.as_bytes() {
+            [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'Z'] => {
+                Some(f64::from(u32::from(a - b'0') * 100 + u32::from(b - b'0') * 10 + u32::from(c - b'0')))
+            }
+            _ => None,
+        };
+        let parts = iso.split_at_checked(POINT).and_then(|(second, rest)| Some((second, digits(rest)?)));
+        let Some((second, millis)) = parts else { return Some(matcher::date(iso)?.round()) };
+        if second != self.second {
+            self.at = matcher::date(iso)?.round() - millis;
+            second.clone_into(&mut self.second);
+        }
+        Some(self.at + millis)
     }
 }
 
@@ -271,5 +307,29 @@ fn call(line: &Line<'_>, at: Instant) -> Call {
         headers: request.map(Side::headers).unwrap_or_default(),
         body: request.filter(|side| side.text.is_some()).map(body),
         answer: result.map(|result| Answer { at: at + span(line.took_ms.unwrap_or_default()), result }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_of_the_same_second_is_the_date() {
+        let mut dates = Dates::default();
+        for text in [
+            "2026-11-29T10:00:00.001Z",
+            "2026-11-29T10:00:00.999Z",
+            "2026-11-29T10:00:01.000Z",
+            "2026-11-29T10:00:01.5Z",
+            "2026-11-29T10:00:01.250+01:00",
+            "2026-11-29 10:00:01.250Z",
+            "2026-13-29T10:00:01.250Z",
+            "2026-11-29T10:00:01,250Z",
+            "2026-11-29T10:00:01.25\u{e9}",
+            "yesterday",
+        ] {
+            assert_eq!(dates.millis(text), matcher::date(text).map(f64::round), "{text}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::Onlooker;
 use super::lost::{Kind, Lost};
 use crate::report::{Connection, Origin};
 use crate::session::Session;
@@ -111,9 +112,21 @@ impl Keeper {
         }
     }
 
-    pub fn finish(mut self) -> Session {
+    /// As far as the lines until now tell it.
+    fn origin(&self) -> Origin {
         let zero = self.zero.map_or(0, |(low, _)| u64::try_from(low.max(0)).unwrap_or_default());
-        self.session.origin = Origin::from_micros(zero);
+        Origin::from_micros(zero)
+    }
+
+    /// Lets the onlooker see what is read so far.
+    pub async fn show(&mut self, onlooker: &dyn Onlooker) {
+        let mut session = std::mem::replace(&mut self.session, Session::new("", Origin::default(), 0));
+        session.origin = self.origin();
+        self.session = onlooker.look(session).await;
+    }
+
+    pub fn finish(mut self) -> Session {
+        self.session.origin = self.origin();
         self.session
     }
 }

@@ -15,11 +15,14 @@ mod messages;
 
 use std::io::{self, BufReader, Cursor, Read};
 
+use futures_util::FutureExt;
+
 use super::Session;
 use crate::base::json_words;
+use crate::base::world::LocalFuture;
 use guard::Guard;
 
-pub use chosen::{Chosen, ChosenError, open_chosen};
+pub use chosen::{Chosen, ChosenError, open_chosen, open_chosen_and_show};
 pub use lost::Lost;
 
 /// What was read.
@@ -110,8 +113,33 @@ impl Form {
     }
 }
 
+/// Who has a look at a session while its file is read.
+pub trait Onlooker {
+    /// This much is read. Reading goes on with the session that comes back, once it does.
+    fn look(&self, session: Session) -> LocalFuture<Session>;
+}
+
+/// A part of a file of this many bytes is read without a look.
+const PART: usize = 128 << 10;
+
+/// What is done by a reader that waits for nothing.
+fn done<T>(reading: impl Future<Output = T>) -> T {
+    reading.now_or_never().expect("a reader waits for its onlooker only, and has none")
+}
+
 /// Reads a file with this name. What is held of all its sessions is at most about `budget` bytes.
 pub fn open(name: &str, source: impl Read, beside: &dyn Beside, budget: usize) -> Result<Opened, OpenError> {
+    done(open_and_show(name, source, beside, budget, None))
+}
+
+/// The same; the first session of JSON Lines can be looked at meanwhile.
+async fn open_and_show(
+    name: &str,
+    source: impl Read,
+    beside: &dyn Beside,
+    budget: usize,
+    onlooker: Option<&dyn Onlooker>,
+) -> Result<Opened, OpenError> {
     // A pipe may give its first bytes one by one.
     let mut source = source;
     let mut beginning = Vec::new();
@@ -120,7 +148,7 @@ pub fn open(name: &str, source: impl Read, beside: &dyn Beside, budget: usize) -
     let source = BufReader::with_capacity(256 << 10, Cursor::new(beginning).chain(source));
     let mut lost = Lost::default();
     let sessions = match form {
-        Form::JsonLines => jsonl::read(name, source, budget, &mut lost)?,
+        Form::JsonLines => jsonl::read(name, source, budget, &mut lost, onlooker).await?,
         Form::Har => vec![har::read(name, source, beside, budget, &mut lost)?],
         Form::Csv => vec![csv::read(name, source, budget, &mut lost)?],
     };

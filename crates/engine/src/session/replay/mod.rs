@@ -5,6 +5,7 @@
 //! recorded. Its one rule: what it changes, leaves out or waits for in vain, it tells.
 
 mod address;
+mod masked;
 mod running;
 mod script;
 mod state;
@@ -14,10 +15,12 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::Session;
+use crate::base::mask::Masker;
 use crate::report::Origin;
 use crate::{EndpointError, World};
 
 pub use address::Target;
+pub use masked::{Secrets, Unfilled};
 
 /// How fast a session is replayed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,6 +44,8 @@ pub struct Options {
     pub origin: Origin,
     /// How long it goes on listening after the last message that is expected.
     pub quiet: Duration,
+    /// What goes out where the session has a mask.
+    pub secrets: Secrets,
 }
 
 /// What came of it.
@@ -83,6 +88,9 @@ pub enum ReplayError {
     /// The speed is not a number of times.
     #[error("a speed is a number above 0, found {0}")]
     Speed(String),
+    /// A value that is to be sent was masked when the session was kept.
+    #[error("{0}")]
+    Masked(Unfilled),
 }
 
 /// Replays a session. Dropping the future closes its connections.
@@ -108,10 +116,12 @@ pub fn replay_and_tell<W: World, T: Fn(Progress) + 'static>(
     {
         return Err(ReplayError::Speed(times.to_string()));
     }
-    let script = script::Script::of(session, &options.target)?;
+    let script = script::Script::of(session, &options.target, &options.secrets)?;
     let name = format!("{}, replayed", session.name);
     let empty = Session::new(&name, options.origin, options.budget);
-    Ok(running::run(world, script, empty, options.speed, options.quiet, tell))
+    // What the one session was kept without, the other one does not hold either.
+    let masker = Masker::new(options.secrets.values.iter().map(|(_, value)| value));
+    Ok(running::run(world, script, empty, (options.speed, options.quiet), masker, tell))
 }
 
 #[cfg(test)]

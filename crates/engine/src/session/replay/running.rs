@@ -16,6 +16,7 @@ use super::script::{Awaited, Deed, Script, Step};
 use super::state::{Line, Phase, State, taint};
 use super::values::{Need, at_path};
 use super::{Progress, Replayed, Session, Speed};
+use crate::base::mask::Masker;
 use crate::base::words::counted;
 use crate::recorder::feeds::patience;
 use crate::recording::told;
@@ -58,12 +59,13 @@ pub(super) async fn run<W: World, T: Fn(Progress)>(
     world: W,
     script: Script,
     session: Session,
-    speed: Speed,
-    quiet: Duration,
+    (speed, quiet): (Speed, Duration),
+    masker: Masker,
     tell: T,
 ) -> Replayed {
     let state = State {
         session,
+        masker,
         lines: HashMap::new(),
         came: HashMap::new(),
         sources: script.sources.into_iter().map(|source| (source, None)).collect(),
@@ -268,16 +270,17 @@ impl<W: World, T: Fn(Progress)> Replay<W, T> {
         let at = self.world.now();
         {
             let mut state = self.state.borrow_mut();
+            let url = state.masker.mask(endpoint.url()).into_owned();
             state.session.connect(Connection {
                 id,
                 name: self.names.get(&id).cloned().unwrap_or_default(),
-                url: endpoint.url().to_owned(),
+                url: url.clone(),
                 offered: endpoint.protocols().to_vec(),
                 asked: at,
                 opened: None,
                 closed: None,
             });
-            let words = told::connecting(endpoint.url(), endpoint.protocols());
+            let words = told::connecting(&url, endpoint.protocols());
             state.session.tell(at, id, FrameKind::Connecting, &words);
             state.lines.insert(id, Line { phase: Phase::Connecting, pairing: Pairing::default(), asked: at });
         }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::address::{Target, common};
+use super::masked::{Secrets, Unfilled, in_address, in_message};
 use super::values::{Given, Need};
 use super::{ReplayError, Session};
 use crate::base::mask::MASK;
@@ -57,7 +58,7 @@ pub(super) struct Script {
 }
 
 impl Script {
-    pub fn of(session: &Session, target: &Target) -> Result<Self, ReplayError> {
+    pub fn of(session: &Session, target: &Target, secrets: &Secrets) -> Result<Self, ReplayError> {
         let side = Side::of(session, crate::session::diff::MOST_MESSAGES);
         let shared =
             common(session.connections().iter().map(|it| it.url.as_str()).filter(|url| !url.is_empty()));
@@ -80,10 +81,13 @@ impl Script {
             side: &side,
             message: 0,
             begun: None,
-            masked: 0,
+            secrets,
+            unfilled: Unfilled::default(),
         };
         let mut is_open = HashMap::<u32, bool>::new();
-        for (frame, handshake) in session.transcript().frames() {
+        let transcript = session.transcript();
+        for (frame, handshake) in transcript.frames() {
+            let number = transcript.number(&frame);
             let at = Duration::from_nanos(frame.at.as_nanos());
             let began = *building.begun.get_or_insert(at);
             let since = at.saturating_sub(began);
@@ -96,7 +100,7 @@ impl Script {
                     continue;
                 };
                 if !is_begun || frame.kind == FrameKind::Connecting {
-                    let deed = building.connect(&connection.url, &connection.offered)?;
+                    let deed = building.connect(number, &connection.url, &connection.offered)?;
                     script.step(since, id, deed);
                     is_open.insert(id, false);
                 }
@@ -115,14 +119,18 @@ impl Script {
                         script.last.push((id, Awaited::End));
                     }
                 }
-                _ => building.message(&mut script, since, id),
+                _ => building.message(&mut script, number, since, id),
             }
         }
         if !script.steps.iter().any(|step| matches!(step.deed, Deed::Connect(_))) {
             return Err(ReplayError::Nothing);
         }
+        let unfilled = building.unfilled;
+        if !unfilled.places.is_empty() && !secrets.sends_masks {
+            return Err(ReplayError::Masked(unfilled));
+        }
         script.sources = building.given.sources();
-        script.remark(session, &side, building.masked);
+        script.remark(session, &side, unfilled.frames() as u64);
         Ok(script)
     }
 
@@ -142,7 +150,7 @@ impl Script {
                 .push(format!("The oldest {dropped} are missing in the session and so in the replay."));
         }
         if masked > 0 {
-            let masked = counted(masked, "message");
+            let masked = counted(masked, "frame");
             self.remarks
                 .push(format!("{masked} with a masked value ({MASK}) went out as the session has it."));
         }
@@ -162,13 +170,21 @@ struct Building<'s> {
     /// Which message of the side comes next.
     message: usize,
     begun: Option<Duration>,
-    masked: u64,
+    secrets: &'s Secrets,
+    unfilled: Unfilled,
 }
 
 impl Building<'_> {
-    fn connect(&mut self, url: &str, offered: &[String]) -> Result<(Deed, Vec<Need>), ReplayError> {
+    fn connect(
+        &mut self,
+        number: u64,
+        url: &str,
+        offered: &[String],
+    ) -> Result<(Deed, Vec<Need>), ReplayError> {
         let url = self.target.instead_of(url, &self.shared);
-        let needs = self.given.needed_in_text(&url);
+        let mut needs = self.given.needed_in_text(&url);
+        let (url, unfilled) = self.secrets.fill(&url, None, &mut needs, in_address);
+        self.unfilled.places.extend(unfilled.into_iter().map(|name| (number, name)));
         let endpoint = Endpoint::parse(&url).and_then(|it| it.with_protocols(offered.iter().cloned()));
         match endpoint {
             Ok(endpoint) => Ok((Deed::Connect(endpoint), needs)),
@@ -176,7 +192,7 @@ impl Building<'_> {
         }
     }
 
-    fn message(&mut self, script: &mut Script, at: Duration, id: u32) {
+    fn message(&mut self, script: &mut Script, number: u64, at: Duration, id: u32) {
         let place = self.message;
         self.message += 1;
         let Some(event) = self.side.events.get(place) else { return };
@@ -187,11 +203,16 @@ impl Building<'_> {
             }
             return;
         }
-        let payload = payload(event);
-        if let Payload::Text(text) = &payload {
-            self.masked += u64::from(text.contains(MASK));
+        let mut payload = payload(event);
+        let mut needs = self.given.needed(place);
+        if let Payload::Text(text) = &mut payload
+            && text.contains(MASK)
+        {
+            let json = event.content().json();
+            let (filled, unfilled) = self.secrets.fill(text, json, &mut needs, in_message);
+            self.unfilled.places.extend(unfilled.into_iter().map(|name| (number, name)));
+            *text = filled;
         }
-        let needs = self.given.needed(place);
         script.step(at, id, (Deed::Send(payload), needs));
     }
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::script::Awaited;
 use super::values::json_of;
+use crate::base::mask::Masker;
 use crate::recorder::kinds;
 use crate::recorder::lines::Content;
 use crate::recording::told;
@@ -39,6 +40,8 @@ pub(super) struct Line {
 
 pub(super) struct State {
     pub session: Session,
+    /// What was masked in the recorded session is masked in this one.
+    pub masker: Masker,
     pub lines: HashMap<u32, Line>,
     /// How many of each have come.
     pub came: HashMap<(u32, Awaited), usize>,
@@ -65,7 +68,7 @@ impl State {
         payload: &Payload,
         took: Option<Duration>,
     ) {
-        let bytes = payload.as_bytes();
+        let bytes: &[u8] = &self.masker.mask_bytes(payload.as_bytes());
         self.session.push(Entry { at, connection, kind, bytes, round_trip: took, is_tainted: false });
     }
 

@@ -132,6 +132,7 @@ fn options(to: &str, speed: Speed) -> Options {
         budget: 1 << 20,
         origin: Origin::from_millis(2e12),
         quiet: Duration::from_millis(200),
+        secrets: Secrets::default(),
     }
 }
 
@@ -283,4 +284,65 @@ fn how_far_a_replay_is_is_told_after_each_step() {
     let last = told.last().expect("32 of them");
     assert_eq!((last.sent, last.opened), (30, (1, 1)));
     assert_eq!((last.sent, last.received), done.session.messages());
+}
+
+/// What a bench keeps when `key` is a secret variable, and `token` came from the server and became one.
+const MASKED: &str = concat!(
+    r#"{"event":"connecting","at_ms":0,"connection":1,"name":"alice","url":"ws://old/ws/shop?key=***","protocols":[]}"#,
+    "\n",
+    r#"{"event":"received","at_ms":4,"connection":1,"name":"alice","text":"{\"type\":\"welcome\",\"token\":\"***\"}"}"#,
+    "\n",
+    r#"{"event":"sent","at_ms":5,"connection":1,"name":"alice","text":"{\"type\":\"ask\",\"id\":1,\"token\":\"***\",\"card\":\"Nr ***\"}"}"#,
+    "\n",
+    r#"{"event":"received","at_ms":7,"connection":1,"name":"alice","text":"{\"type\":\"price\",\"id\":1,\"price\":10,\"currency\":\"EUR\"}"}"#,
+    "\n",
+);
+
+#[test]
+fn a_session_without_its_secrets_takes_them_by_name_and_its_replay_is_without_them_too() {
+    let session = open("kept", MASKED.as_bytes(), &Alone, 1 << 20).expect("a session").sessions.remove(0);
+    let lines_of = |transcript: &crate::report::Transcript<'_>| {
+        let mut lines = String::new();
+        crate::report::write_jsonl(transcript, &Masker::default(), &mut lines).expect("a string");
+        lines
+    };
+    for speed in SPEEDS {
+        let sim = world(5, &Rc::default());
+        let world = Recorded::new(sim.clone(), 1 << 20, Origin::from_millis(1e12));
+        let values =
+            vec![("KEY".to_owned(), "k&1/secret".to_owned()), ("card".to_owned(), "4000-1234".to_owned())];
+        let options = Options {
+            secrets: Secrets { values, sends_masks: false },
+            ..options("ws://new.example:81", speed)
+        };
+        let replayed =
+            sim.run(replay(world.clone(), &session, &options).expect("a script")).expect("it ends");
+        let sent = world.read(lines_of);
+        assert!(sent.contains("ws://new.example:81/ws/shop?key=k%261%2Fsecret"), "{sent}");
+        assert!(
+            sent.contains(r#"\"card\":\"Nr 4000-1234\""#) && sent.contains(r#"1,\"token\":\"t0k3n-"#),
+            "{sent}"
+        );
+        assert_eq!(replayed.session.messages(), (1, 2), "the shop knows its token");
+        let lines = lines_of(&replayed.session.transcript());
+        assert!(!lines.contains("4000-1234") && !lines.contains("k%261"), "{lines}");
+        assert!(lines.contains(r#"\"card\":\"Nr ***\""#) && lines.contains("key=***"), "{lines}");
+    }
+}
+
+#[test]
+fn err_a_secret_that_is_missing_is_said_before_anything_is_opened_unless_masks_may_go_out() {
+    let session = open("kept", MASKED.as_bytes(), &Alone, 1 << 20).expect("a session").sessions.remove(0);
+    let sim = world(5, &Rc::default());
+    let to = options("ws://new.example:81", Speed::Answers);
+    let error = replay(sim.clone(), &session, &to).err().expect("two values are missing");
+    let expected = "the session was kept without its secrets: 2 frames to be sent have *** in place of a value: frame 0 key, frame 2 card";
+    assert_eq!(error.to_string(), expected);
+    let ReplayError::Masked(unfilled) = error else { panic!("{error}") };
+    assert_eq!(unfilled.names(), ["key", "card"]);
+    let to = Options { secrets: Secrets { sends_masks: true, ..Secrets::default() }, ..to };
+    let replayed = sim.run(replay(sim.clone(), &session, &to).expect("a script")).expect("it ends");
+    let expected = "2 frames with a masked value (***) went out as the session has it.";
+    assert!(replayed.remarks.contains(&expected.to_owned()), "{:?}", replayed.remarks);
+    assert_eq!(replayed.session.messages(), (1, 2));
 }

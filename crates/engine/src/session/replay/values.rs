@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::base::mask::MASK;
 use crate::recorder::lines::Content;
 use crate::recorder::looks;
 use crate::recorder::paths::{join, last_name, scalar};
@@ -98,10 +99,12 @@ impl<'s> Given<'s> {
                 .enumerate()
                 .for_each(|(nth, item)| self.scalars(source, place, &format!("{path}[{nth}]"), item)),
             Value::String(_) | Value::Number(_) => {
-                if self.known.len() >= MOST_KNOWN || self.side.own.is_own(place, path, value) {
+                let text = scalar(value);
+                // Masks are alike, whatever stood there: we may have sent another one.
+                let is_own = text != MASK && self.side.own.is_own(place, path, value);
+                if self.known.len() >= MOST_KNOWN || is_own {
                     return;
                 }
-                let text = scalar(value);
                 let at = self.known.len();
                 if text.len() >= TELLING && looks::why_varying(last_name(path), value).is_some() {
                     self.within.push(at);
@@ -180,6 +183,10 @@ impl<'s> Given<'s> {
     }
 
     fn same(&self, path: &str, value: &Value) -> Option<&Known> {
+        if value == MASK {
+            let is_it = |it: &&Known| it.value == MASK && last_name(&it.path) == last_name(path);
+            return self.known.iter().rev().find(is_it);
+        }
         let known = &self.known[*self.latest.get(&scalar(value))?];
         let has_digit = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
         let is_telling =
@@ -226,6 +233,11 @@ pub(super) fn at_path(json: &Value, wanted: &str) -> Option<Value> {
 }
 
 impl Need {
+    /// Where in the JSON it goes.
+    pub fn place(&self) -> Option<&str> {
+        self.place.as_deref()
+    }
+
     /// Puts the value of now into a text; none when nothing changes.
     pub fn put(&self, text: &str, now: &Value) -> Option<String> {
         if *now == self.old {
