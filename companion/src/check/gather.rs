@@ -107,7 +107,7 @@ pub fn gather(gathering: &Gathering) -> Outcome {
     let (written, errors) = gathering.files.write(&all);
     screen.summary(&[&all[0].report], took, &written);
     errors.iter().for_each(|error| screen.trouble(&causes(error)));
-    outcome(&all, !errors.is_empty(), false)
+    outcome::of(&all, !errors.is_empty(), false)
 }
 
 fn read(path: &Path) -> Result<Piece, FileError> {

@@ -13,6 +13,7 @@ mod listener;
 mod live;
 mod lost;
 mod native;
+mod outcome;
 pub mod part;
 mod reasons;
 pub mod rounds;
@@ -33,7 +34,7 @@ use std::time::{Duration, Instant};
 
 use sockscope_engine::base::mask::Masker;
 use sockscope_engine::conformance::Kind;
-use sockscope_engine::report::{CheckReport, Report, ServerReport, TargetReport, Verdict, target_line};
+use sockscope_engine::report::{Report, ServerReport, TargetReport, Verdict, target_line};
 use sockscope_engine::run::{Options, Plan, PlanError};
 use sockscope_engine::suite::{self, Suite};
 use sockscope_host::child::Output;
@@ -59,6 +60,7 @@ use crate::server::{self, Running};
 use crate::suites::{self, Found};
 
 pub use self::files::Files;
+pub use self::outcome::Outcome;
 
 /// Seeds are drawn below this, so that a person can read one back and JavaScript holds it exactly.
 const SEEDS: u64 = 1_000_000_000;
@@ -116,21 +118,6 @@ pub enum Engine {
     Browser(BrowserChoice),
     /// Sockets of this process.
     Native(NetOptions),
-}
-
-/// How it all ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Everything held.
-    Passed,
-    /// A check or a threshold failed.
-    Failed,
-    /// A suite or what it was told is wrong.
-    Invalid,
-    /// The environment did not allow it.
-    Environment,
-    /// Something could not be judged.
-    Inconclusive,
 }
 
 /// Runs a job. `stop` ends it early and kindly: what runs is stopped, reports are written.
@@ -201,36 +188,7 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
     if stop.is_cancelled() {
         screen.trouble("stopped before everything had run");
     }
-    outcome(&done, !errors.is_empty(), stop.is_cancelled())
-}
-
-/// A failure that was seen outweighs what kept others from being seen: a job that is repeated for the environment's sake must
-/// not repeat that away.
-fn outcome(done: &[Done], lost_a_file: bool, was_stopped: bool) -> Outcome {
-    // Of a run that was lost its checks were seen, those that had ended.
-    let seen_in = |Done { report, trouble, .. }: &Done| {
-        let is_bad = |check: &CheckReport| match check.verdict {
-            Verdict::Fail => true,
-            // What was under way is an error as well; it has no steps.
-            Verdict::Error => !check.steps.is_empty(),
-            _ => false,
-        };
-        let is_broken = report.thresholds.iter().any(|threshold| threshold.verdict == Verdict::Fail);
-        match trouble {
-            None => report.verdict,
-            Some(_) if is_broken || report.checks.iter().any(is_bad) => Verdict::Fail,
-            Some(_) => Verdict::Pass,
-        }
-    };
-    let seen = done.iter().fold(Verdict::Pass, |all, it| all.and(seen_in(it)));
-    let lost = done.iter().any(|done| done.trouble.is_some());
-    match seen {
-        Verdict::Fail | Verdict::Error => Outcome::Failed,
-        _ if lost || lost_a_file => Outcome::Environment,
-        Verdict::Inconclusive => Outcome::Inconclusive,
-        Verdict::Pass | Verdict::Skipped if was_stopped => Outcome::Inconclusive,
-        Verdict::Pass | Verdict::Skipped => Outcome::Passed,
-    }
+    outcome::of(&done, !errors.is_empty(), stop.is_cancelled())
 }
 
 fn invalid(screen: &Screen, wrong: &[String]) -> Outcome {
@@ -471,48 +429,5 @@ impl Bench<'_> {
             None => screen.end(&done.report, done.trouble.as_deref()),
         }
         done
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use sockscope_engine::report::{Millis, read_json};
-
-    use super::assignment::CheckResult;
-
-    fn done(verdict: &str, trouble: Option<&str>) -> Done {
-        let text = format!(
-            r#"{{ "sockscope": "0", "format": 1, "suite": "s", "verdict": "{verdict}", "seed": 1, "started": "", "duration_ms": 0,
-                 "environment": {{ "browser": "", "origin": "", "timer_step_us": 5, "loop_lag_p99_ms": 0, "hidden": false }},
-                 "totals": {{ "checks": 0, "passed": 0, "failed": 0, "errors": 0, "inconclusive": 0, "sent": 0, "received": 0,
-                 "expected": 0, "matched": 0, "success": 100 }}, "metrics": {{}}, "thresholds": [], "checks": [] }}"#
-        );
-        let report = read_json(&text).expect("a report");
-        Done { report, recordings: Vec::new(), trouble: trouble.map(str::to_owned), printed: Vec::new() }
-    }
-
-    #[track_caller]
-    fn check(runs: &[(&str, Option<&str>)], wanted: Outcome) {
-        let runs: Vec<_> = runs.iter().map(|(verdict, trouble)| done(verdict, *trouble)).collect();
-        assert_eq!(outcome(&runs, false, false), wanted);
-    }
-
-    #[test]
-    fn the_outcome_is_the_gravest_and_a_failure_is_never_hidden() {
-        let died = ("error", Some("the browser has ended"));
-        check(&[("pass", None), ("pass", None)], Outcome::Passed);
-        check(&[("pass", None), ("inconclusive", None)], Outcome::Inconclusive);
-        check(&[("inconclusive", None), ("fail", None)], Outcome::Failed);
-        check(&[("pass", None), died], Outcome::Environment);
-        check(&[("fail", None), died], Outcome::Failed);
-        check(&[("error", None)], Outcome::Failed);
-        let mut lost = done("error", Some("the browser has ended"));
-        assert_eq!(outcome(std::slice::from_ref(&lost), false, false), Outcome::Environment);
-        let failed = CheckResult { name: "c".to_owned(), verdict: Verdict::Fail, duration_ms: Millis(1.0) };
-        lost.report.checks.push(lost::lost_check(&failed));
-        assert_eq!(outcome(&[lost], false, false), Outcome::Failed);
-        assert_eq!(outcome(&[done("pass", None)], true, false), Outcome::Environment);
-        assert_eq!(outcome(&[done("pass", None)], false, true), Outcome::Inconclusive);
     }
 }

@@ -351,7 +351,7 @@ impl Watching<'_> {
             Verdict::Fail | Verdict::Error => Outcome::Failed,
             worst => {
                 let last =
-                    self.done.iter().map(|(_, done)| outcome(std::slice::from_ref(done), false, false));
+                    self.done.iter().map(|(_, done)| outcome::of(std::slice::from_ref(done), false, false));
                 last.chain((worst == Verdict::Inconclusive).then_some(Outcome::Inconclusive))
                     .reduce(graver)
                     .unwrap_or(Outcome::Inconclusive)
