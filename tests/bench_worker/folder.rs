@@ -35,6 +35,8 @@ struct State {
     listed: BTreeMap<String, String>,
     generation: u64,
     is_seed: bool,
+    /// Which folder it is, where there are several.
+    id: &'static str,
     refuses: Option<String>,
     writes: Vec<String>,
 }
@@ -81,7 +83,7 @@ impl State {
                     self.generation += 1;
                     self.listed = self.files.clone();
                 }
-                let mut told = json!({ "name": "ws-tests", "id": "f", "seed": self.is_seed, "generation": self.generation });
+                let mut told = json!({ "name": "ws-tests", "id": format!("f{}", self.id), "seed": self.is_seed, "generation": self.generation });
                 if !url.ends_with(&format!("after={}", self.generation)) {
                     let good = self
                         .files
@@ -334,6 +336,29 @@ fn what_changed_while_no_page_was_open_is_known_in_the_next_visit() {
         taking.rounds(2).await;
         assert_eq!(page.workspace.borrow().messages[0].name, "later");
         assert_eq!(taking.state(MESSAGES), Some(FileState::Same));
+    });
+}
+
+#[test]
+fn a_folder_that_is_opened_after_another_one_is_not_written_over() {
+    let (disk, other, kept) = (Disk::default(), Disk::default(), Kept::default());
+    other.0.borrow_mut().id = "g";
+    for (disk, name) in [(&disk, "a"), (&other, "b")] {
+        let (disk, browser) = (disk.clone(), kept.clone());
+        with_page(Echo::default(), move |page| async move {
+            let taking = begin(&page, &disk, &browser).await;
+            page.arrange(|workspace| workspace.messages = vec![message(name)]);
+            taking.rounds(3).await;
+        });
+    }
+    let there = disk.text(MESSAGES).expect("it is there");
+    with_page(Echo::default(), |page| async move {
+        page.arrange(|workspace| workspace.messages = vec![message("b")]);
+        let taking = begin(&page, &disk, &kept).await;
+        taking.rounds(3).await;
+        assert_eq!(taking.state(MESSAGES), Some(FileState::Conflict), "a person chooses");
+        assert_eq!(disk.text(MESSAGES), Some(there));
+        assert_eq!(page.workspace.borrow().messages[0].name, "b");
     });
 }
 

@@ -14,6 +14,8 @@ use crate::wire::checks::OwnSuite;
 
 /// Under which name a store has what page and folder had in common last, before the id of the folder.
 const COMMON: &str = "folder/";
+/// Under which name a store has the id of the folder that was open last.
+const LAST: &str = "folder-last";
 /// What is shown of one side of a conflict.
 const MOST_SHOWN: usize = 256 << 10;
 
@@ -122,11 +124,17 @@ impl<W: World> BenchWorker<W> {
         }
     }
 
-    /// What both sides had in common last. Of a folder that this browser has not seen, what only the page has stays apart.
+    /// What both sides had in common last. Of a folder that this browser did not have open last, what only the page has stays
+    /// apart, and each difference is a question.
     async fn common(&self, id: &str, open: &Open, mine: &Mine) -> Result<Common, StoreError> {
         let store = self.0.store.borrow().clone();
         let kept = match store {
-            Some(store) => store.get(&format!("{COMMON}{id}")).await?,
+            Some(store) => {
+                let last = store.get(LAST).await?;
+                let is_last = last.is_none_or(|last| last == id);
+                // What the page has now is of the other folder, and no change of a person to this one.
+                if is_last { store.get(&format!("{COMMON}{id}")).await? } else { None }
+            }
             None => None,
         };
         // What cannot be read is as good as nothing: then each difference is a question.
@@ -152,6 +160,7 @@ impl<W: World> BenchWorker<W> {
         self.keep_now();
         self.world().breathe().await;
         let text = serde_json::to_string(common).expect("it has names for keys and no numbers");
+        store.set(LAST, id.to_owned()).await?;
         store.set(&format!("{COMMON}{id}"), text).await
     }
 
