@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use self::figures::Figures;
-use self::webhook::{Hooks, News};
+use self::webhook::{Change, Hooks};
 use crate::causes::causes;
 use crate::check::rounds::{Ran, Rounds};
 use crate::check::{Job, Outcome};
@@ -86,8 +86,8 @@ pub async fn monitor(watch: Watch, stop: &CancellationToken) -> Outcome {
         for one in &ran {
             let before = figures.take(one, OffsetDateTime::now_utc());
             print(one, before, at);
-            if let (Some(hooks), Some(news)) = (&hooks, News::of(one, before)) {
-                hooks.send(news);
+            if let (Some(hooks), Some(change)) = (&hooks, Change::of(one, before)) {
+                hooks.send(change);
             }
         }
     }

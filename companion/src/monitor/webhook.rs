@@ -70,12 +70,12 @@ impl fmt::Debug for WebhookUrl {
 
 /// A change to be told.
 #[derive(Debug)]
-pub struct News {
+pub struct Change {
     suite: String,
     body: Value,
 }
 
-impl News {
+impl Change {
     /// None when nothing has changed: also where a run says nothing of the server, and where the first one passes.
     pub fn of(ran: &Ran, before: Option<bool>) -> Option<Self> {
         let now = is_up(ran)?;
@@ -113,7 +113,7 @@ impl News {
 
 /// What tells changes, one after the other.
 pub struct Hooks {
-    waiting: Sender<News>,
+    waiting: Sender<Change>,
     telling: JoinHandle<()>,
     figures: Arc<Figures>,
 }
@@ -121,19 +121,19 @@ pub struct Hooks {
 impl Hooks {
     /// Begins to listen for changes.
     pub fn start(url: WebhookUrl, figures: Arc<Figures>) -> Self {
-        let (waiting, news) = channel(MOST_WAITING);
-        let telling = tokio::spawn(tell_all(url, news, Arc::clone(&figures)));
+        let (waiting, change) = channel(MOST_WAITING);
+        let telling = tokio::spawn(tell_all(url, change, Arc::clone(&figures)));
         Self { waiting, telling, figures }
     }
 
     /// Tells a change, after those before it.
-    pub fn send(&self, news: News) {
-        if let Err(error) = self.waiting.try_send(news) {
-            let news = error.into_inner();
+    pub fn send(&self, change: Change) {
+        if let Err(error) = self.waiting.try_send(change) {
+            let change = error.into_inner();
             self.figures.called(false);
             tell(&format!(
                 "webhook: {MOST_WAITING} changes wait already; that of {} is not told",
-                news.suite
+                change.suite
             ));
         }
     }
@@ -148,16 +148,16 @@ impl Hooks {
     }
 }
 
-async fn tell_all(url: WebhookUrl, mut news: Receiver<News>, figures: Arc<Figures>) {
+async fn tell_all(url: WebhookUrl, mut change: Receiver<Change>, figures: Arc<Figures>) {
     let client = match client() {
         Ok(client) => client,
         Err(words) => return tell(&format!("webhook: {words}")),
     };
-    while let Some(news) = news.recv().await {
-        let told = tell_one(&client, &url, &news).await;
+    while let Some(change) = change.recv().await {
+        let told = tell_one(&client, &url, &change).await;
         figures.called(told.is_ok());
         if let Err(words) = told {
-            tell(&format!("webhook: {url} was not told of {}: {words}", news.suite));
+            tell(&format!("webhook: {url} was not told of {}: {words}", change.suite));
         }
     }
 }
@@ -170,11 +170,11 @@ fn client() -> Result<Client, String> {
 }
 
 /// Tries until the service has taken it, or until trying is of no use.
-async fn tell_one(client: &Client, url: &WebhookUrl, news: &News) -> Result<(), String> {
+async fn tell_one(client: &Client, url: &WebhookUrl, change: &Change) -> Result<(), String> {
     let mut pause = FIRST_PAUSE;
     let mut words = String::new();
     for attempt in 1..=TRIES {
-        let body = news.body.to_string();
+        let body = change.body.to_string();
         let asked = client.post(url.0.clone()).header("content-type", "application/json").body(body);
         match asked.send().await {
             Ok(answer) if answer.status().is_success() => return Ok(()),

@@ -9,15 +9,15 @@ use support::client::{Client, Seen, eventually, port, server, url};
 use support::raw::{Raw, http};
 use tokio_tungstenite::tungstenite::Message;
 
-/// What was told of a recording.
+/// What a follower has of a recording.
 #[derive(Default)]
-struct Told {
+struct Copied {
     id: String,
     connections: Vec<(String, bool, bool)>,
     frames: Vec<(u64, FrameKind, Vec<u8>)>,
 }
 
-impl Told {
+impl Copied {
     fn take(&mut self, bytes: &[u8]) {
         let read = pieces(bytes, |piece| match piece {
             Piece::About(about) => self.id = about.id,
@@ -59,7 +59,7 @@ async fn what_passes_is_told_byte_for_byte_as_it_passes() {
     client.send("before").await;
     assert_eq!(client.text().await, "before");
     let mut follower = Client::connect(&server, "/ws/recordings?name=shop").await;
-    let mut told = Told::default();
+    let mut told = Copied::default();
     told.until(&mut follower, |told| told.of(FrameKind::ReceivedText).len() == 1).await;
     let binary: Vec<u8> = (0..100_000_u32).map(|n| (n * 31 % 251) as u8).collect();
     for message in [Message::text(""), Message::text("grüße"), Message::binary(binary.clone())] {
@@ -87,21 +87,21 @@ async fn a_follower_that_comes_back_goes_on_where_it_was() {
     let mut client = recorded(&server, "shop").await;
     client.send("one").await;
     client.text().await;
-    let mut told = Told::default();
+    let mut told = Copied::default();
     let mut follower = Client::connect(&server, "/ws/recordings?name=shop").await;
     told.until(&mut follower, |told| told.of(FrameKind::ReceivedText).len() == 1).await;
     follower.close(1000, "").await;
     client.send("two").await;
     client.text().await;
     let next = told.frames.len();
-    let mut later = Told::default();
+    let mut later = Copied::default();
     let mut again =
         Client::connect(&server, &format!("/ws/recordings?name=shop&of={}&from={next}", told.id)).await;
     later.until(&mut again, |told| !told.of(FrameKind::ReceivedText).is_empty()).await;
     assert_eq!(later.frames[0].0, next as u64);
     assert_eq!(later.of(FrameKind::SentText), [b"two".to_vec()]);
     // The numbers of another recording of this name mean nothing here.
-    let mut other = Told::default();
+    let mut other = Copied::default();
     let mut fresh =
         Client::connect(&server, &format!("/ws/recordings?name=shop&of=0-shop&from={next}")).await;
     other.until(&mut fresh, |told| told.of(FrameKind::ReceivedText).len() == 2).await;
@@ -113,7 +113,7 @@ fn what_the_recording_has_dropped_is_a_gap_between_two_numbers() {
     let recording = std::sync::Arc::new(Recording::new("shop", 1 << 20));
     let line = recording.connect("ws://h/", Vec::new());
     let mut follower = recording.follower(None, 0);
-    let mut told = Told::default();
+    let mut told = Copied::default();
     told.take(&recording.piece(&mut follower, 1 << 20).expect("the handshake"));
     assert!(recording.piece(&mut follower, 1 << 20).is_none(), "nothing is new");
     let large = vec![b'x'; 100_000];
@@ -142,7 +142,7 @@ async fn a_recording_that_goes_ends_its_followers() {
     client.send("x").await;
     client.text().await;
     let mut follower = Client::connect(&server, "/ws/recordings?name=shop").await;
-    let mut told = Told::default();
+    let mut told = Copied::default();
     told.until(&mut follower, |told| told.of(FrameKind::ReceivedText).len() == 1).await;
     assert_eq!(http(&server, "DELETE", "/api/recordings/shop", &[], "").await.status, 200);
     assert_eq!(follower.end().await, Seen::Close(1000, "the recording was removed".to_owned()));

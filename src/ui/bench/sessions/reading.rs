@@ -24,7 +24,7 @@ use crate::wire;
 use crate::wire::Bench;
 use crate::wire::bench::{
     ConnectionId, Kept, Owned, Phase, PlotOf, ReadingSeen, Ready, Request, SessionSeen, SessionsRequest,
-    SessionsUpdate, Update as Told, Workspace,
+    SessionsUpdate, Update as BenchUpdate, Workspace,
 };
 
 /// A worker that says nothing for this long will not come.
@@ -178,13 +178,13 @@ fn is_shown(store: Store, nth: u32) -> bool {
     shown.flatten() == Some(nth)
 }
 
-fn hear(store: Store, link: Link, nth: u32, worker: WorkerLink<Bench>, update: Result<Told, Failure>) {
+fn hear(store: Store, link: Link, nth: u32, worker: WorkerLink<Bench>, update: Result<BenchUpdate, Failure>) {
     match update {
-        Ok(Told::Ready(_)) => {
+        Ok(BenchUpdate::Ready(_)) => {
             worker.begin();
             worker.send(&Request::Seen);
         }
-        Ok(Told::Changes(mut changes)) => {
+        Ok(BenchUpdate::Changes(mut changes)) => {
             let apply = move || {
                 // A worker that is about to end says nothing of the present session.
                 if !worker.is_disposed() && is_shown(store, nth) {
@@ -205,8 +205,8 @@ fn hear(store: Store, link: Link, nth: u32, worker: WorkerLink<Bench>, update: R
                 );
             });
         }
-        Ok(Told::Answer { id, answer }) => worker.answered(id, answer),
-        Ok(Told::Sessions(bytes)) => {
+        Ok(BenchUpdate::Answer { id, answer }) => worker.answered(id, answer),
+        Ok(BenchUpdate::Sessions(bytes)) => {
             match wire::decode(&bytes) {
                 Ok(SessionsUpdate::Reading(told)) => has_come(store, link, nth, *told),
                 Ok(SessionsUpdate::Failed(words)) => store.complain(format::sentence(&words)),
@@ -218,12 +218,18 @@ fn hear(store: Store, link: Link, nth: u32, worker: WorkerLink<Bench>, update: R
                 Ok(SessionsUpdate::Seen(_)) | Err(_) => {}
             }
         }
-        Ok(Told::Difference(bytes)) => {
+        Ok(BenchUpdate::Difference(bytes)) => {
             if is_shown(store, nth) {
                 difference::told(store, link, &bytes);
             }
         }
-        Ok(Told::Missing | Told::Restored(_) | Told::Unkept(_) | Told::Replay(_) | Told::Outside(_)) => {}
+        Ok(
+            BenchUpdate::Missing
+            | BenchUpdate::Restored(_)
+            | BenchUpdate::Unkept(_)
+            | BenchUpdate::Replay(_)
+            | BenchUpdate::Outside(_),
+        ) => {}
         Err(failure) => {
             let words = match failure {
                 Failure::NotStarted(words) | Failure::Stopped(words) => words,

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use csv_core::{ReadRecordResult, Reader};
 
-use super::keeper::{Keeper, Told};
+use super::keeper::{Keeper, Written};
 use super::lost::Lost;
 use super::{LONGEST, OpenError};
 use crate::matcher;
@@ -185,7 +185,7 @@ fn take(keeper: &mut Keeper, row: &Row<'_>, lost: &mut Lost) -> Result<(), Strin
         // A CSV says by its first number how many are missing.
         keeper.missing(number)?;
     }
-    let told = Told {
+    let told = Written {
         number,
         at,
         connection: id,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::keeper::{Keeper, Told};
+use super::keeper::{Keeper, Written};
 use super::lost::{Kind, Lost};
 use super::messages::{Message, Messages, Waiting};
 use super::{Beside, LONGEST, OpenError, guarded, json_error, plain_name};
@@ -425,7 +425,7 @@ fn tell(
             (frame.kind, frame.bytes)
         }
     };
-    let mut told = Told {
+    let mut told = Written {
         number: None,
         at,
         connection: id,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::keeper::{Keeper, Told};
+use super::keeper::{Keeper, Written};
 use super::lost::{Kind, Lost};
 use super::{LONGEST, Onlooker, OpenError, PART, json_error};
 use crate::matcher;
@@ -239,7 +239,7 @@ fn frame(keeper: &mut Keeper, line: &Line<'_>, id: u32, at: Instant, lost: &mut 
         FrameKind::SentText | FrameKind::ReceivedText => line.text.as_deref().unwrap_or_default().as_bytes(),
         _ => words.as_deref().unwrap_or_default().as_bytes(),
     };
-    let told = Told {
+    let told = Written {
         number: line.number,
         at,
         connection: id,

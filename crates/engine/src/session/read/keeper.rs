@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::{Entry, FrameKind, FrameLog, Instant};
 
 /// What a file says of a frame.
-pub(super) struct Told<'a> {
+pub(super) struct Written<'a> {
     pub number: Option<u64>,
     pub at: Instant,
     pub connection: u32,
@@ -63,7 +63,7 @@ impl Keeper {
         Ok(())
     }
 
-    pub fn frame(&mut self, told: &Told<'_>, lost: &mut Lost) -> u64 {
+    pub fn frame(&mut self, told: &Written<'_>, lost: &mut Lost) -> u64 {
         let next = self.session.log.total();
         if let Some(in_file) = told.number
             && !self.session.as_read().is_next(next, in_file)
@@ -73,7 +73,7 @@ impl Keeper {
                 lost.count(Kind::Numbers, 1);
             }
         }
-        let Told { at, connection, kind, bytes, round_trip, is_tainted, .. } = *told;
+        let Written { at, connection, kind, bytes, round_trip, is_tainted, .. } = *told;
         let number = self.session.push(Entry { at, connection, kind, bytes, round_trip, is_tainted });
         if let Some(size) = told.size.filter(|size| *size != bytes.len() as u64)
             && !self.session.say_as_read(|read| read.size(number, size))
