@@ -83,7 +83,7 @@ fn checks_are_chosen_by_tag_and_by_name() {
 fn a_secret_that_a_run_has_learnt_is_in_no_output() {
     // The server prints what it is asked for, as servers do.
     let proxy = format!(
-        "{} serve --port {{port}} --allow-origin loopback & while sleep 0.1; do echo asked for ticket=evt-$((0+1)) ticket=evt-$((1+1)); done",
+        "{} serve --port {{port}} --allow-origin loopback & while echo asked for ticket=evt-$((0+1)) ticket=evt-$((1+1)); do sleep 0.1; done",
         support::binary()
     );
     let arguments = with_all(&["OUT/s.json", "--start", &proxy, "--no-tls"]);

@@ -38,7 +38,7 @@ fn a_failing_run_is_in_every_form_without_its_secret() {
 fn a_secret_that_a_run_has_learnt_is_in_no_output() {
     // The server prints what it is asked for, as servers do.
     let start = format!(
-        "{} serve --port {{port}} & while sleep 0.1; do echo asked for ticket=evt-$((0+1)) ticket=evt-$((1+1)); done",
+        "{} serve --port {{port}} & while echo asked for ticket=evt-$((0+1)) ticket=evt-$((1+1)); do sleep 0.1; done",
         super::BINARY
     );
     let arguments = [&["OUT/s.json", "--start", &start, "--no-tls"], &ALL_FORMS[..]].concat();
