@@ -35,7 +35,7 @@ fn a_login_whose_cookie_no_one_knows_turns_the_recipe_red() {
 
 #[test]
 fn a_job_that_fails_or_hangs_turns_the_recipe_red() {
-    let text = recipe("job").0.replace("\"within\": \"10s\"", "\"within\": \"1500ms\"");
+    let text = recipe("job").0.replace("\"within\": \"10s\"", "\"within\": \"4s\"");
     for (fault, state) in [("fail", "failed"), ("hang", "running")] {
         let text = text.replace("takes=700ms", &format!("takes=700ms&fault={fault}"));
         let ended = Call::new(&["OUT/s.json"]).with_file("s.json", &text).run();
