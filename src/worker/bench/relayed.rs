@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::worker::BenchWorker;
 use crate::engine::base::words;
 use crate::engine::explain::Probed;
-use crate::engine::relay::{self, ConnectionFact, Delay, Fact, Prepared, Profile, RelayError};
+use crate::engine::relay::{self, ConnectionFact, Delay, Fact, FactsSocket, Prepared, Profile, RelayError};
 use crate::engine::{Endpoint, Event, FrameKind, Payload, Socket, World};
 use crate::wire::bench::{ConnectionId, Phase};
 
@@ -45,23 +45,20 @@ impl Relayed {
 
 /// The socket on which facts come, and of whom.
 pub(super) struct Relays<S> {
-    events: Option<Rc<S>>,
-    is_ready: bool,
-    /// What waits until that socket is open.
-    unsaid: Vec<String>,
+    facts: FactsSocket<S>,
     of: BTreeMap<String, (ConnectionId, u32)>,
 }
 
 impl<S> Default for Relays<S> {
     fn default() -> Self {
-        Self { events: None, is_ready: false, unsaid: Vec::new(), of: BTreeMap::new() }
+        Self { facts: FactsSocket::default(), of: BTreeMap::new() }
     }
 }
 
 impl<S> Relays<S> {
     /// Whether the browser holds a socket for it.
     pub fn is_open(&self) -> bool {
-        self.events.is_some()
+        self.facts.is_there()
     }
 }
 
@@ -148,21 +145,14 @@ impl<W: World> BenchWorker<W> {
                 worker.relay_says(&event);
                 worker.flush();
             });
-            // Without it a connection works as well, and no fact comes.
             let socket = self.0.world.connect("the relay's facts", &prepared.events, sink).ok();
-            self.state(|s| (s.relays.events, s.relays.is_ready) = (socket.map(Rc::new), false));
+            self.state(|s| s.relays.facts.begin(socket));
         }
         self.tell_relay(relay::watch(&prepared.id));
     }
 
     fn tell_relay(&self, text: String) {
-        let socket = self.state(|s| {
-            let is_ready = s.relays.is_ready;
-            if !is_ready {
-                s.relays.unsaid.push(text.clone());
-            }
-            s.relays.events.clone().filter(|_| is_ready)
-        });
+        let socket = self.state(|s| s.relays.facts.to_say(&text));
         if let Some(socket) = socket {
             // Who is gone has an event of its own.
             let _ = socket.send(&Payload::Text(text));
@@ -173,18 +163,14 @@ impl<W: World> BenchWorker<W> {
     fn relay_says(&self, event: &Event) {
         match event {
             Event::Opened { .. } => {
-                let unsaid = self.state(|s| {
-                    s.relays.is_ready = true;
-                    std::mem::take(&mut s.relays.unsaid)
-                });
+                let unsaid = self.state(|s| s.relays.facts.opened());
                 unsaid.into_iter().for_each(|text| self.tell_relay(text));
             }
             Event::Received(Payload::Text(text)) => self.told_by_relay(text),
             Event::Closed { .. } => {
                 let socket = self.state(|s| {
-                    (s.relays.is_ready, s.relays.of) = (false, BTreeMap::new());
-                    s.relays.unsaid.clear();
-                    s.relays.events.take()
+                    s.relays.of.clear();
+                    s.relays.facts.end()
                 });
                 self.drop_later(socket);
             }
@@ -224,9 +210,7 @@ impl<W: World> BenchWorker<W> {
         if matches!(fact, Fact::Ended { .. }) {
             let unused = self.state(|s| {
                 s.relays.of.remove(&relayed);
-                let is_unused = s.relays.of.is_empty();
-                s.relays.is_ready &= !is_unused;
-                s.relays.events.take_if(|_| is_unused)
+                if s.relays.of.is_empty() { s.relays.facts.end() } else { None }
             });
             self.drop_later(unused);
         }

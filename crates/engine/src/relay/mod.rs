@@ -4,10 +4,12 @@
 //! caller connects to the address that it gets. The companion's side is `/api/relay` and `/ws/relay`.
 
 mod fact;
+mod facts;
 mod profile;
 mod world;
 
 pub use fact::{ConnectionFact, Delay, Fact, WholeDelay};
+pub use facts::FactsSocket;
 pub use profile::{Authorization, Field, Profile};
 pub use world::{ByRelay, Relaying, RelayingSocket};
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use futures_util::future::select;
 
-use super::{ConnectionFact, Fact, Prepared, prepare, request_of, watch};
+use super::{ConnectionFact, Fact, FactsSocket, Prepared, prepare, request_of, watch};
 use crate::base::notify::Notify;
 use crate::base::world::{Answer, LocalFuture, Opening};
 use crate::explain::Probed;
@@ -53,20 +53,6 @@ struct Inner<W: World> {
     over: Notify,
     refusals: RefCell<Vec<(Endpoint, Probed)>>,
     delay: RefCell<Histogram>,
-}
-
-/// The one socket on which facts come.
-struct FactsSocket<S> {
-    socket: Option<Rc<S>>,
-    is_ready: bool,
-    /// What waits until it is open.
-    unsaid: Vec<String>,
-}
-
-impl<S> Default for FactsSocket<S> {
-    fn default() -> Self {
-        Self { socket: None, is_ready: false, unsaid: Vec::new() }
-    }
 }
 
 /// How far a connection by relay is.
@@ -114,7 +100,7 @@ impl<W: World> Relaying<W> {
 
     /// Waits for the last facts, and puts the relay's own delay into a report.
     pub async fn tell(&self, report: &mut Report) {
-        if self.0.facts.borrow().socket.is_none() {
+        if !self.0.facts.borrow().is_there() {
             return;
         }
         let is_over = || self.0.of.borrow().is_empty().then_some(());
@@ -124,7 +110,7 @@ impl<W: World> Relaying<W> {
         if !self.0.delay.borrow().is_empty() {
             report.metrics.extend(metrics.to_report().remove_entry(DELAY));
         }
-        *self.0.facts.borrow_mut() = FactsSocket::default();
+        drop(self.0.facts.take());
     }
 
     fn open(&self, name: &str, endpoint: &Endpoint, sink: EventSink) -> RelayingSocket<W> {
@@ -183,28 +169,22 @@ impl<W: World> Relaying<W> {
 
     /// Asks to be told of a connection.
     fn follow(&self, prepared: &Prepared) {
-        let is_there = self.0.facts.borrow().socket.is_some();
-        if !is_there {
+        if !self.0.facts.borrow().is_there() {
             let inner = Rc::downgrade(&self.0);
             let sink = Box::new(move |_, event: Event| {
                 inner.upgrade().map(Relaying).iter().for_each(|relaying| relaying.hear(&event));
             });
-            // Without it a connection works as well, and no fact comes.
             let socket = self.0.world.connect("the relay's facts", &prepared.events, sink).ok();
-            self.0.facts.borrow_mut().socket = socket.map(Rc::new);
+            self.0.facts.borrow_mut().begin(socket);
         }
         self.say(watch(&prepared.id));
     }
 
     fn say(&self, text: String) {
-        let mut facts = self.0.facts.borrow_mut();
-        match facts.socket.clone() {
-            Some(socket) if facts.is_ready => {
-                drop(facts);
-                // That it is gone has an event of its own.
-                let _ = socket.send(&Payload::Text(text));
-            }
-            _ => facts.unsaid.push(text),
+        let socket = self.0.facts.borrow_mut().to_say(&text);
+        if let Some(socket) = socket {
+            // That it is gone has an event of its own.
+            let _ = socket.send(&Payload::Text(text));
         }
     }
 
@@ -212,11 +192,7 @@ impl<W: World> Relaying<W> {
     fn hear(&self, event: &Event) {
         match event {
             Event::Opened { .. } => {
-                let unsaid = {
-                    let mut facts = self.0.facts.borrow_mut();
-                    facts.is_ready = true;
-                    std::mem::take(&mut facts.unsaid)
-                };
+                let unsaid = self.0.facts.borrow_mut().opened();
                 unsaid.into_iter().for_each(|text| self.say(text));
             }
             Event::Received(Payload::Text(text)) => {
@@ -224,8 +200,7 @@ impl<W: World> Relaying<W> {
                 told.into_iter().for_each(|ConnectionFact { id, fact }| self.told(&id, fact));
             }
             Event::Closed { .. } => {
-                let socket = std::mem::take(&mut *self.0.facts.borrow_mut()).socket;
-                // A socket is not dropped by what it calls.
+                let socket = self.0.facts.borrow_mut().end();
                 (self.0.spawn)(Box::pin(async move { drop(socket) }));
                 let left = std::mem::take(&mut *self.0.of.borrow_mut());
                 left.values().filter_map(Weak::upgrade).for_each(|relayed| relayed.pass());
