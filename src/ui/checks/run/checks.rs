@@ -7,7 +7,7 @@ use super::super::model::{exact_millis, millis};
 use super::super::order;
 use super::super::store::Store;
 use super::limits::threshold;
-use super::places::{has_limits, is_broken, same_setup};
+use super::places::{Place, has_limits, is_broken, same_setup};
 use super::{connections, steps};
 use crate::engine::report::Verdict;
 use crate::model::format;
@@ -19,10 +19,10 @@ const MOST_CHECKS: usize = 500;
 /// So few checks show their steps by themselves.
 const FEW: usize = 3;
 
-pub(super) fn checks(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
+pub(super) fn checks(store: Store, link: Link, run: RwSignal<LiveRun>, failed: Memo<Vec<Place>>) -> AnyView {
     let count = Memo::new(move |_| run.with(|run| run.checks.len()));
     let rows = view! {
-        <For each=move || 0..count.get().min(MOST_CHECKS) key=|at| *at let:at>{check(store, link, run, at)}</For>
+        <For each=move || 0..count.get().min(MOST_CHECKS) key=|at| *at let:at>{check(store, link, run, failed, at)}</For>
     };
     let more = text(move || match count.get().saturating_sub(MOST_CHECKS) {
         0 => String::new(),
@@ -35,7 +35,7 @@ pub(super) fn checks(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyVie
     .into_any()
 }
 
-fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView {
+fn check(store: Store, link: Link, run: RwSignal<LiveRun>, failed: Memo<Vec<Place>>, at: usize) -> AnyView {
     let check = Memo::new(move |_| run.with(|run| run.checks.get(at).cloned()).unwrap_or_default());
     let stage = Memo::new(move |_| check.with(|check| check.stage));
     let same = Memo::new(move |_| {
@@ -106,7 +106,7 @@ fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView
                     {move || reasons.get().into_iter().map(reason).collect_view()}
                     {move || is_running.get().then(|| connections::grid(run))}
                     {steps::steps(store, check)}
-                    {thresholds(run, check, at)}
+                    {thresholds(failed, check, at)}
                 </div>
             }
             .into_any()
@@ -143,11 +143,11 @@ fn noted(check: &LiveCheck, verdict: Verdict) -> String {
 }
 
 /// The limits of a check. Those that are broken stand among the failures, and here only where they do not stand there.
-fn thresholds(run: RwSignal<LiveRun>, check: Memo<LiveCheck>, at: usize) -> AnyView {
+fn thresholds(failed: Memo<Vec<Place>>, check: Memo<LiveCheck>, at: usize) -> AnyView {
     let all = Memo::new(move |_| check.with(|check| check.thresholds.clone()));
     let above = Memo::new(move |_| {
         let broken = all.with(|all| all.iter().filter(|it| is_broken(it)).count());
-        if broken > 0 && run.with(|run| has_limits(run, at)) { broken } else { 0 }
+        if broken > 0 && failed.with(|failed| has_limits(failed, at)) { broken } else { 0 }
     });
     let rows = move || {
         let is_above = above.get() > 0;

@@ -9,7 +9,7 @@ use super::super::link::Link;
 use super::super::model::millis;
 use super::super::store::Store;
 use super::limits::threshold;
-use super::places::{MOST, Place, is_broken, places};
+use super::places::{MOST, Place, is_broken};
 use super::steps::unmet_list;
 use crate::engine::explain::{Cause, guesses};
 use crate::engine::report::{Failure, FailureKind, NearMiss, ThresholdReport, Unmet, explain_missing};
@@ -20,8 +20,7 @@ use crate::ui::parts::fields::{button, text, when};
 use crate::wire::checks::Spot;
 
 /// The list.
-pub(super) fn failures(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
-    let all = Memo::new(move |_| run.with(places));
+pub(super) fn failures(store: Store, link: Link, run: RwSignal<LiveRun>, all: Memo<Vec<Place>>) -> AnyView {
     let more = text(move || match all.with(Vec::len).saturating_sub(MOST) {
         0 => String::new(),
         more => format!("and {} more failures, listed in the report", format::count(more as u64)),

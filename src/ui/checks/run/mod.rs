@@ -31,14 +31,16 @@ pub(super) fn run(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
     let span = RwSignal::new(None::<(f64, f64)>);
     // Worked out once for the verdict and the tiles: percentiles cost the most of a redraw.
     let tiles = Memo::new(move |_| run.with(|run| worked_out(run, store.clock_step.get())));
+    // Worked out once for the failures and for each check, which says whether its limits stand there.
+    let failed = Memo::new(move |_| run.with(places::places));
     view! {
         <div class="run">
             {verdict::verdict(store, link, run, tiles)}
             {tiles::tiles(tiles)}
             {ladder::ladder(run)}
             {charts::charts(run, span)}
-            {failures::failures(store, link, run)}
-            {checks::checks(store, link, run)}
+            {failures::failures(store, link, run, failed)}
+            {checks::checks(store, link, run, failed)}
             {figures::figures(store, run, span)}
         </div>
     }

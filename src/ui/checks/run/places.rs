@@ -47,8 +47,8 @@ pub(super) fn places(run: &LiveRun) -> Vec<Place> {
 }
 
 /// Whether the broken limits of a check stand in the list.
-pub(super) fn has_limits(run: &LiveRun, at: usize) -> bool {
-    places(run).into_iter().take(MOST).any(|place| place == Place::Limits(at))
+pub(super) fn has_limits(places: &[Place], at: usize) -> bool {
+    places.iter().take(MOST).any(|place| *place == Place::Limits(at))
 }
 
 /// The check before this one whose setup failed in the same way.
