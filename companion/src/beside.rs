@@ -6,8 +6,14 @@ use std::path::{Path, PathBuf};
 
 use sockscope_engine::Payload;
 use sockscope_engine::suite::{FileKind, Files};
+use walkdir::{DirEntry, WalkDir};
 
 use crate::suites::{self, LARGEST, is_standard_input};
+
+/// How far below a folder files are looked for.
+const DEEPEST: usize = 4;
+/// How many files and folders are seen there: a person waits for the list.
+const MOST_SEEN: usize = 2_000;
 
 /// Reads what the suite in this file names, and what its imports name.
 pub fn files_of(suite: &Path, text: &str) -> Files {
@@ -48,6 +54,17 @@ impl Beside {
         Ok(path)
     }
 
+    /// Paths of files that the suite may name: those in its folder and below it, then those in the folder around it. One that is
+    /// hidden or full of what tools made is left out, and so is what lies deep.
+    pub fn names(&self) -> Vec<String> {
+        let Ok(folder) = self.folder.canonicalize() else { return Vec::new() };
+        let around =
+            folder.parent().filter(|around| self.root.as_ref().is_some_and(|root| around.starts_with(root)));
+        let inside = below(&folder, None).into_iter();
+        let above = around.into_iter().flat_map(|around| below(around, Some(&folder)));
+        inside.chain(above.map(|path| format!("../{path}"))).collect()
+    }
+
     /// What stands in a file, or why it cannot be had.
     pub fn read(&self, name: &str, kind: FileKind) -> Result<Payload, String> {
         let path = self.path(name)?;
@@ -65,6 +82,23 @@ impl Beside {
         };
         content.map_err(|error| error.to_string())
     }
+}
+
+/// The files in a folder and below it by their paths from there, without what is below another folder.
+fn below(folder: &Path, but: Option<&Path>) -> Vec<String> {
+    let is_offered = |entry: &DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        let is_made = entry.file_type().is_dir() && ["node_modules", "target"].contains(&&*name);
+        entry.depth() == 0 || !(name.starts_with('.') || is_made || but == Some(entry.path()))
+    };
+    let all =
+        WalkDir::new(folder).max_depth(DEEPEST).sort_by_file_name().into_iter().filter_entry(is_offered);
+    let files = all.flatten().take(MOST_SEEN).filter(|entry| entry.file_type().is_file());
+    let names = files.filter_map(|entry| {
+        let parts = entry.path().strip_prefix(folder).ok()?.iter().map(|part| part.to_str());
+        Some(parts.collect::<Option<Vec<_>>>()?.join("/"))
+    });
+    names.collect()
 }
 
 /// How far up a suite may reach: to its repository, else to the folder of the command if the suite is in it, else nowhere.
@@ -88,6 +122,24 @@ mod tests {
             std::fs::write(path, text).expect("a file");
         }
         folder
+    }
+
+    #[test]
+    fn files_that_a_suite_may_name_are_listed_by_their_paths() {
+        let folder = folder(&[
+            (".git/HEAD", ""),
+            ("outside.json", ""),
+            ("tests/common.jsonc", ""),
+            ("tests/node_modules/x/package.json", ""),
+            ("tests/ws/.hidden.json", ""),
+            ("tests/ws/data/users.csv", ""),
+            ("tests/ws/one.json", ""),
+        ]);
+        let names = |suite: &str| super::Beside::of(&folder.path().join(suite)).names();
+        assert_eq!(names("tests/ws/one.json"), ["data/users.csv", "one.json", "../common.jsonc"]);
+        let of_root = ["outside.json", "tests/common.jsonc", "tests/ws/data/users.csv", "tests/ws/one.json"];
+        assert_eq!(names("outside.json"), of_root, "nothing above the repository");
+        assert_eq!(names("gone/one.json"), [""; 0]);
     }
 
     const COMMON: &str = r#"{ "sockscope": 1, "suite": "common", "define": { "join": { "with": ["room"],

@@ -416,6 +416,8 @@ fn names_of_imported_files_are_completed_and_explained() {
     };
     assert_eq!(labels(asked(&mut editor, "textDocument/completion", "\"\""))[..2], ["bob", "*"]);
     assert_eq!(labels(asked(&mut editor, "textDocument/completion", "\"enter\""))[..1], ["enter"]);
+    let own = labels(asked(&mut editor, "textDocument/completion", "\"lib/common"));
+    assert_eq!(own, ["lib/common.jsonc", "lib/more.jsonc"], "files that an import may name");
     let about = |found: Value| found["contents"]["value"].as_str().expect("prose").to_owned();
     let enter = about(asked(&mut editor, "textDocument/hover", "\"enter\""));
     assert_eq!(enter, "Into a room.\n\nIt needs `room`.\n\nSteps, defined in `lib/common.jsonc`, line 2.");

@@ -90,6 +90,10 @@ fn an_editor_completes_and_explains_what_the_library_brings_in() {
             panic!("prose")
         };
         assert_eq!(explained.about, "It needs `what`.\n\nSteps, defined in `shared/common.jsonc`, line 2.");
+        let at = text.find("shared/").expect("an import");
+        let asked = Question::Complete { text: text.replace("shared/common.jsonc", ""), offset: at };
+        let Answer::Suggestions(found) = page.ask(asked).await else { panic!("suggestions") };
+        assert_eq!(found.iter().map(|one| one.insert.as_str()).collect::<Vec<_>>(), ["\"common.json\""]);
         let text = importing("nothing");
         let Answer::Suggestions(found) = page.ask(Question::Complete { text, offset: 0 }).await else {
             panic!("suggestions")

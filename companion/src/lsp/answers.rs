@@ -25,7 +25,7 @@ pub struct Answers {
 impl Answers {
     pub fn complete(&self, document: &Document, at: Position, files: &Imported<'_>) -> CompletionResponse {
         let read = &mut |name: &str| files.text(name);
-        let found = assist::complete_with(&document.text, document.byte(at), read);
+        let found = assist::complete_with(&document.text, document.byte(at), read, &|| files.names());
         let items = found.into_iter().enumerate();
         CompletionResponse::Array(items.map(|(place, one)| self.item(document, place, one)).collect())
     }
@@ -86,6 +86,10 @@ impl<'o> Imported<'o> {
 
     fn path(&self, name: &str) -> Option<PathBuf> {
         self.beside.as_ref()?.path(name).ok()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.beside.as_ref().map(Beside::names).unwrap_or_default()
     }
 
     fn text(&self, name: &str) -> Option<String> {

@@ -77,6 +77,15 @@ impl Library {
         }
     }
 
+    /// Names by which a suite may import the others, by title. An ending makes each the name of a file, as the command wants it.
+    pub fn importable(&self, text: &str) -> Vec<String> {
+        let others =
+            self.own.values().filter(|it| it.suite.text != text && !it.suite.title.contains(['/', '\\']));
+        let mut names: Vec<String> = others.map(|it| format!("{}.json", it.suite.title)).collect();
+        names.sort();
+        names
+    }
+
     fn named(&self, path: &str, kind: FileKind) -> Result<Payload, String> {
         let instead = match kind {
             FileKind::Import => None,

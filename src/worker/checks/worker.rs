@@ -246,7 +246,8 @@ impl<W: World> ChecksWorker<W> {
             Question::Complete { text, offset } => {
                 let library = self.0.library.borrow();
                 let mut read = |path: &str| library.imported(path);
-                Answer::Suggestions(assist::complete_with(&text, offset, &mut read))
+                let files = || library.importable(&text);
+                Answer::Suggestions(assist::complete_with(&text, offset, &mut read, &files))
             }
             Question::Explain { text, offset } => {
                 let library = self.0.library.borrow();

@@ -49,7 +49,7 @@ pub fn suite_files(texts: &[&str]) {
     };
     for part in 0..=8 {
         let at = text.len() * part / 8;
-        for found in complete_with(text, at, &mut import) {
+        for found in complete_with(text, at, &mut import, &|| vec![text.chars().take(20).collect()]) {
             assert!(text.get(found.from..found.to).is_some(), "{found:?} of {text}");
         }
         if let Some(told) = explain_with(text, at, &mut import) {

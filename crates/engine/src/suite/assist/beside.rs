@@ -1,11 +1,12 @@
-//! The files that a half-written suite imports.
+//! The files that a half-written suite names.
 //!
-//! Owns in which order they are looked through, and how many of them. It refuses to judge them: the parser says what is
-//! wrong with an import.
+//! Owns where a path of a file stands, in which order imports are looked through, and how many of them. It refuses to judge
+//! them: the parser says what is wrong with an import.
 
-use crate::suite::files::path_from;
+use crate::suite::files::{FileKind, path_from};
+use crate::suite::keys::{HTTP_FILE, HTTP_PART, PEM_FILE, Shape, Table};
 
-use super::sketch::Sketch;
+use super::sketch::{Sketch, Slot};
 
 /// Gets a file that a suite imports, by its path from the suite's folder; none when there is no such file.
 pub type Read<'r> = dyn FnMut(&str) -> Option<String> + 'r;
@@ -53,6 +54,31 @@ impl Iterator for Imports<'_> {
             return Some((path, text));
         }
     }
+}
+
+/// What a text is the path of, by the object or list in which it stands and by its key there; none when it is another text.
+pub(super) fn kind_of(sketch: &Sketch<'_>, inside: usize, key: Option<&str>) -> Option<FileKind> {
+    match key {
+        Some("file") if matches!(sketch.slot(inside), Slot::Known(Shape::Rows)) => Some(FileKind::Rows),
+        Some("file") => {
+            // Of what a call sends, or of certificates.
+            let is_sent =
+                |table: &Table| [&HTTP_FILE, &HTTP_PART, &PEM_FILE].iter().any(|it| std::ptr::eq(table, *it));
+            sketch.table(inside).is_some_and(is_sent).then_some(FileKind::Body)
+        }
+        None => is_import(sketch, inside).then_some(FileKind::Import),
+        Some(_) => None,
+    }
+}
+
+/// Whether a file of this name may be what is looked for.
+pub(super) fn fits(kind: FileKind, path: &str) -> bool {
+    let endings: &[&str] = match kind {
+        FileKind::Import => &["json", "jsonc"],
+        FileKind::Rows => &["csv", "json", "jsonl"],
+        FileKind::Body => return true,
+    };
+    path.rsplit_once('.').is_some_and(|(_, ending)| endings.iter().any(|it| ending.eq_ignore_ascii_case(it)))
 }
 
 /// Whether a list is what a document imports.

@@ -4,10 +4,11 @@
 //! with a matcher of its own.
 
 use crate::base::words::cut;
+use crate::suite::files::FileKind;
 use crate::suite::keys::{ANSWER, BARE, Key, REST, Shape, Table, VERBS};
 use crate::suite::words::{MATCHER, OPERATORS};
 
-use super::beside::{Imports, Read};
+use super::beside::{Imports, Read, fits, kind_of};
 use super::explain::prose;
 use super::known::Known;
 use super::loose::{Kind, Range, is_closed};
@@ -62,12 +63,17 @@ const ANSWERS: [(&str, &str, &str); 2] = [
 /// assert_eq!(&text[wait.from..wait.to], r#""w""#);
 /// ```
 pub fn complete(text: &str, offset: usize) -> Vec<Suggestion> {
-    complete_with(text, offset, &mut |_| None)
+    complete_with(text, offset, &mut |_| None, &Vec::new)
 }
 
-/// The same with the names that the suite imports. `read` gets a file that it imports, by its path from the suite's folder;
-/// none when there is no such file.
-pub fn complete_with(text: &str, offset: usize, read: &mut Read<'_>) -> Vec<Suggestion> {
+/// The same with the names that the suite imports, and with the files that it may name. `read` gets a file that it imports, by
+/// its path from the suite's folder; none when there is no such file. `files` lists such paths; it is asked where one is written.
+pub fn complete_with(
+    text: &str,
+    offset: usize,
+    read: &mut Read<'_>,
+    files: &dyn Fn() -> Vec<String>,
+) -> Vec<Suggestion> {
     let offset = floor(text, offset);
     let sketch = Sketch::read(text, offset);
     let cursor = sketch.loose.cursor;
@@ -97,6 +103,8 @@ pub fn complete_with(text: &str, offset: usize, read: &mut Read<'_>) -> Vec<Sugg
                 }
             } else if is_key {
                 writer.keys(inside);
+            } else if let Some(kind) = kind_of(&sketch, inside, key) {
+                writer.files(inside, kind, files());
             } else {
                 writer.values(inside, slot, is_text);
             }
@@ -362,6 +370,19 @@ impl<'t> Writer<'_, 't> {
                     }
                 }
             }
+        }
+    }
+
+    /// Paths of files, but those that the list names already.
+    fn files(&mut self, inside: usize, kind: FileKind, paths: Vec<String>) {
+        let loose = &self.sketch.loose;
+        let is_list = loose.pieces[inside].kind == Kind::List;
+        let others =
+            loose.children(inside).filter(|id| is_list && Some(loose.range(*id)) != loose.cursor.token);
+        let there: Vec<&str> = others.filter_map(|id| loose.words(id)).collect();
+        let comma = if is_list { self.comma() } else { "" };
+        for path in paths.iter().filter(|path| fits(kind, path) && !there.contains(&path.as_str())) {
+            self.add(path, "file", "", quoted(path) + comma);
         }
     }
 

@@ -5,9 +5,9 @@
 //! [`defined`] for where it is defined.
 
 use crate::suite::files::path_from;
-use crate::suite::keys::{HTTP_FILE, HTTP_PART, PEM_FILE, Shape, Table};
+use crate::suite::keys::Shape;
 
-use super::beside::{Imports, Read, is_import};
+use super::beside::{Imports, Read, kind_of};
 use super::floor;
 use super::loose::Range;
 use super::sketch::{Sketch, Slot};
@@ -113,18 +113,7 @@ fn named_file<'t>(sketch: &Sketch<'t>) -> Option<&'t str> {
     let token = loose.cursor.token.filter(|_| !loose.cursor.is_in_comment)?;
     let id = (0..loose.pieces.len()).find(|id| loose.range(*id) == token)?;
     let parent = loose.parent(id)?;
-    let is_file = match loose.key(id) {
-        Some("file") => {
-            // Of rows, of what a call sends, or of certificates.
-            let is_sent =
-                |table: &Table| [&HTTP_FILE, &HTTP_PART, &PEM_FILE].iter().any(|it| std::ptr::eq(table, *it));
-            matches!(sketch.slot(parent), Slot::Known(Shape::Rows))
-                || sketch.table(parent).is_some_and(is_sent)
-        }
-        None => is_import(sketch, parent),
-        Some(_) => false,
-    };
-    loose.words(id).filter(|_| is_file)
+    kind_of(sketch, parent, loose.key(id)).and_then(|_| loose.words(id))
 }
 
 /// The name at the cursor.

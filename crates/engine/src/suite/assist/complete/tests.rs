@@ -150,18 +150,25 @@ fn of_imports(step: &str) -> Vec<String> {
     let marked =
         format!(r#"{{ "import": ["lib/a.jsonc"], "vars": {{ "own": 1 }}, "checks": [ {{ "steps": [ {step}"#);
     let at = marked.find('|').expect("a cursor");
-    let found = complete_with(&marked.replacen('|', "", 1), at, &mut |path| {
-        let text = match path {
-            "lib/a.jsonc" => {
-                r#"{ "import": ["b.jsonc"], "define": { "enter": { "with": ["room"], "steps": [
+    let found = complete_with(
+        &marked.replacen('|', "", 1),
+        at,
+        &mut |path| {
+            let text = match path {
+                "lib/a.jsonc" => {
+                    r#"{ "import": ["b.jsonc"], "define": { "enter": { "with": ["room"], "steps": [
                 { "mark": "entered", "on": "bob", "send": 1, "expect": { "metric": "entry", "capture": { "sid": "$.s" } } } ] } },
                 "setup": [ { "set": { "away": 1 } } ], "checks": [ { "tags": ["slow"], "steps": [ { "set": { "gone": 1 } } ] } ] }"#
-            }
-            "lib/b.jsonc" => r#"{ "clients": { "bob": {}, "crowd": { "count": 2 } }, "vars": { "room": 1 "#,
-            _ => return None,
-        };
-        Some(text.to_owned())
-    });
+                }
+                "lib/b.jsonc" => {
+                    r#"{ "clients": { "bob": {}, "crowd": { "count": 2 } }, "vars": { "room": 1 "#
+                }
+                _ => return None,
+            };
+            Some(text.to_owned())
+        },
+        &Vec::new,
+    );
     found.into_iter().map(|one| one.label).collect()
 }
 
@@ -179,4 +186,36 @@ fn names_that_come_by_import_are_offered_after_those_of_the_suite() {
         assert!(!names.iter().any(|name| name == gone), "setup and checks stay where they are: {names:?}");
     }
     assert!(!of_imports(r#"] , "tags": ["|"#).iter().any(|tag| tag == "slow"), "tags are of checks");
+}
+
+/// The paths that are offered at `|`, beside a few files.
+fn paths(marked: &str) -> Vec<String> {
+    let at = marked.find('|').expect("a cursor");
+    let files = || {
+        ["a.json", "lib/b.jsonc", "rows.csv", "rows.jsonl", "ca.pem", "../up/Data.JSON"]
+            .map(str::to_owned)
+            .to_vec()
+    };
+    let found = complete_with(&marked.replacen('|', "", 1), at, &mut |_| None, &files);
+    found.into_iter().filter(|one| one.detail == "file").map(|one| one.insert).collect()
+}
+
+#[test]
+fn paths_of_files_are_offered_where_a_suite_names_one() {
+    assert_eq!(paths(r#"{ "import": ["|"] }"#), [r#""a.json""#, r#""lib/b.jsonc""#, r#""../up/Data.JSON""#]);
+    assert_eq!(
+        paths(r#"{ "import": ["a.json", "lib|" "../up/Data.JSON"#),
+        [r#""lib/b.jsonc","#],
+        "what the list names already is left out"
+    );
+    assert_eq!(paths(r#"{ "import": [|] }"#).len(), 3);
+    let rows = [r#""a.json""#, r#""rows.csv""#, r#""rows.jsonl""#, r#""../up/Data.JSON""#];
+    assert_eq!(paths(r#"{ "clients": { "a": { "each": { "file": "|" } } } }"#), rows);
+    assert_eq!(paths(r#"{ "clients": { "a": { "tls": { "ca": { "file": "c|" } } } } }"#).len(), 6);
+    assert_eq!(paths(r#"{ "setup": [ { "http": { "body": { "file": |"#).len(), 6);
+    for elsewhere in
+        [r#"{ "setup": [ { "send": { "file": "|" } } ] }"#, r#"{ "checks": [ { "tags": ["|"] } ] }"#]
+    {
+        assert_eq!(paths(elsewhere), [""; 0], "{elsewhere}");
+    }
 }
