@@ -168,7 +168,8 @@ export function createEditor(host, options) {
         locked.of(lock(Boolean(options.readOnly))),
         keymap.of([
           ...closeBracketsKeymap,
-          ...defaultKeymap,
+          // That key runs the suite, which the page does.
+          ...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"),
           ...searchKeymap,
           ...historyKeymap,
           ...foldKeymap,

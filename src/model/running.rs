@@ -9,8 +9,11 @@ use std::time::Duration;
 use super::course::{Course, Moment, ROUND_TRIPS};
 use super::tiles;
 use crate::engine::metrics::{Counters, Histogram};
-use crate::engine::report::{Failure, Metric, Millis, Report, TargetReport, ThresholdReport, Unmet, Verdict};
+use crate::engine::report::{
+    Failure, Metric, Millis, Report, TargetReport, ThresholdReport, Unmet, Verdict, place_words,
+};
 use crate::engine::run::Progress;
+use crate::engine::suite::Place;
 use crate::wire::checks::ConnectionRow;
 
 /// How far something is.
@@ -41,8 +44,10 @@ impl Stage {
 pub struct LiveStep {
     /// Such as `steps[2].all[0]`.
     pub path: String,
-    /// Where it stands in the text.
+    /// Where it stands in the text of the suite; of a step from another file, where its definition is used.
     pub line: u32,
+    /// Where it stands, and where its definition is used, in words; known at the end.
+    pub place: String,
     /// What it does.
     pub title: String,
     /// What its author says of it.
@@ -239,7 +244,15 @@ impl LiveRun {
                 .iter()
                 .map(|it| LiveStep {
                     path: it.path.clone(),
-                    line: it.line,
+                    line: match (&it.file, it.used_at.last()) {
+                        (Some(_), Some(used)) => used.line,
+                        _ => it.line,
+                    },
+                    place: place_words(
+                        &it.path,
+                        &Place { line: it.line, file: it.file.clone() },
+                        &it.used_at,
+                    ),
                     title: it.title.clone(),
                     stage: Stage::Ended(it.verdict),
                     took: it.duration_ms,

@@ -10,7 +10,7 @@ use super::format;
 use super::margin;
 use super::running::{LiveCheck, LiveRun, Stage};
 use crate::engine::metrics::{Counters, Histogram, Subject};
-use crate::engine::report::Verdict;
+use crate::engine::report::{Verdict, stands_beside};
 
 /// One figure with its limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,7 +252,8 @@ fn of_checks(run: &LiveRun) -> Vec<Tile> {
     let failed = is(|it| matches!(it, Verdict::Fail | Verdict::Error));
     let steps = run.checks.iter().flat_map(|check| &check.steps);
     let (mut done, mut planned) = (0_u64, 0_u64);
-    for step in steps {
+    // What stands beside the steps does something only where a check has use for it.
+    for step in steps.filter(|step| !stands_beside(&step.path)) {
         planned += 1;
         done += u64::from(step.stage == Stage::Ended(Verdict::Pass));
     }
@@ -282,7 +283,7 @@ mod tests {
     use super::*;
     use crate::engine::metrics::Delta;
     use crate::engine::report::{Millis, ThresholdReport};
-    use crate::engine::run::{PlannedCheck, Progress};
+    use crate::engine::run::{PlannedCheck, PlannedStep, Progress};
 
     fn started(limits: &[&str]) -> LiveRun {
         let mut run = LiveRun::new(1, "s".into(), 0);
@@ -370,6 +371,24 @@ mod tests {
         let names: Vec<_> = tiles(&run, STEP).iter().map(|it| it.name).collect();
         assert_eq!(names[..3], ["Checks passed", "Checks failed", "Steps passed"]);
         assert!(tiles(&run, STEP).iter().all(|it| !it.value.contains(NONE)));
+    }
+
+    #[test]
+    fn what_stands_beside_the_steps_is_no_step() {
+        let step = |path: &str| PlannedStep { path: path.into(), line: 1, title: path.into(), note: None };
+        let steps = ["steps[0]", "steps[1].use[0]", "clients.a.heartbeat", "answers[0]", "clients.a.framing"];
+        let check =
+            PlannedCheck { name: "one".into(), tags: vec![], steps: steps.map(step).into(), limits: vec![] };
+        let mut run = LiveRun::new(1, "s".into(), 0);
+        run.apply(Progress::RunStarted {
+            suite: "s".into(),
+            seed: 1,
+            checks: vec![check],
+            targets: vec![],
+            limits: vec![],
+        });
+        let found = tiles(&run, STEP).into_iter().find(|it| it.name == "Steps passed").expect("a tile");
+        assert_eq!(found.value, "0 of 2");
     }
 
     #[test]

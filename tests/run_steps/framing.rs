@@ -146,3 +146,14 @@ fn a_check_may_frame_a_client_of_the_suite() {
     let outcome = run(&suite, Faults::default());
     assert_eq!((told(&outcome), outcome.report.verdict), (Vec::<String>::new(), Verdict::Pass));
 }
+
+#[test]
+fn a_check_that_opens_no_stream_says_nothing_of_its_frames() {
+    let mut suite =
+        framed(json!({"delimiter": "\n"}), &json!([{"connect": "b"}, {"on": "b", "wait": "1ms"}]));
+    suite["clients"]["b"] = json!({"url": suite["clients"]["a"]["url"]});
+    let outcome = run(&suite, Faults::default());
+    let check = &outcome.report.checks[0];
+    let line = check.steps.iter().find(|step| step.path == "clients.a.framing");
+    assert_eq!((check.verdict, line.map(|line| line.verdict)), (Verdict::Pass, Some(Verdict::Skipped)));
+}

@@ -131,3 +131,63 @@ fn a_suite_is_called_what_its_document_says_and_a_bad_line_is_told_in_words() {
         browser.until_text("notice", "“empty.json” is empty.").await;
     });
 }
+
+#[test]
+fn ctrl_enter_runs_the_suite_that_is_written_and_leaves_its_text_alone() {
+    test_page(async |practice, browser| {
+        browser.open(&format!("{}#/checks", practice.page)).await;
+        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        browser.click("suite-new").await;
+        browser.until_text("edit-state", "Saved in this browser").await;
+        let content =
+            "document.querySelector('[data-testid=editor]')?.shadowRoot?.querySelector('.cm-content')";
+        browser.until_script(&format!("{content}?.focus(); return !!{content}")).await;
+        let lines = format!("return {content}.querySelectorAll('.cm-line').length");
+        let before = browser.run(&lines).await;
+        browser.press(SEND, AT_ONCE).await;
+        browser.until_text("verdict", "Passed").await;
+        browser.click("part-edit").await;
+        assert_eq!(browser.run(&lines).await, before, "no line was added");
+        // Wherever the focus is in the checks, and nowhere else.
+        focus(browser, "part-values").await;
+        browser.press(SEND, AT_ONCE).await;
+        browser
+            .until_script("return [...document.querySelectorAll('[data-testid=past-run]')].length === 2")
+            .await;
+        browser.assert_quiet_console().await;
+    });
+}
+
+#[test]
+fn a_failure_in_a_definition_names_its_line_and_that_of_its_use() {
+    test_page(async |practice, browser| {
+        browser.open(&format!("{}#/checks", practice.page)).await;
+        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        let suite = r#"{ "sockscope": 1, "suite": "defined",
+  "clients": { "a": { "url": "{{env.WS_URL}}/echo" } },
+  "answers": [ { "to": { "text": "never" }, "send": "x" } ],
+  "define": { "ask": { "with": ["what"], "steps": [
+    { "send": "{{what}}", "expect": { "text": "other", "within": "100ms" } } ] } },
+  "checks": [ { "check": "c", "steps": [ { "connect": "a" },
+    { "use": "ask", "on": "a", "what": "this" } ] } ] }"#;
+        drop_on(browser, ".library", &[("defined.json", suite)]).await;
+        browser
+            .until_script(
+                "return document.querySelector('input[data-testid=suite-title]')?.value === 'defined'",
+            )
+            .await;
+        browser.click("run").await;
+        browser.until_text("verdict", "Failed").await;
+        browser.until_text("failure", "line 5, used in line 7").await;
+        let steps = "return [...document.querySelectorAll('[data-testid=step]:not(.run-inner)')].length";
+        assert_eq!(browser.run(steps).await, 3, "an answer is not part of the definition");
+        browser.run("document.querySelector('.run-place').click()").await;
+        browser.until_text("edit-state", "No mistakes").await;
+        browser
+            .until_script(
+                "const view = document.querySelector('[data-testid=editor]')?.shadowRoot;
+                 return view?.querySelector('.cm-activeLine')?.textContent.includes('other') === true",
+            )
+            .await;
+    });
+}

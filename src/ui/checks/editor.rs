@@ -227,7 +227,7 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
                 <button type="button" data-testid="format" disabled=is_shipped on:click=move |_| set_neatly()>"Format"</button>
                 <button type="button" data-testid="edit-duplicate" hidden=when(move || !is_shipped.get()) on:click=move |_| library::duplicate(store, link)>"Duplicate to edit"</button>
                 <span class="hint" data-testid="edit-state">{edit_state(store)}</span>
-                <span class="hint">"Ctrl+Space completes, Ctrl+F searches; Escape, then Tab leaves the editor."</span>
+                <span class="hint">"Ctrl+Enter runs, Ctrl+Space completes, Ctrl+F searches; Escape, then Tab leaves the editor."</span>
             </div>
             {remarks(store)}
             <p class="note" data-state="wrong">{text(move || trouble.get().map(|words| format!("The editor could not be loaded: {words}")).unwrap_or_default())}</p>

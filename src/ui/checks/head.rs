@@ -1,6 +1,7 @@
 //! The head of a suite: what it is, what can be done with it, how to run it.
 
 use leptos::prelude::*;
+use web_sys::KeyboardEvent;
 
 use super::back;
 use super::library;
@@ -9,6 +10,8 @@ use super::order;
 use super::store::{Store, Tab};
 use super::target;
 use crate::browser::download::Download;
+use crate::browser::page;
+use crate::model::route::Route;
 use crate::model::running::LiveRun;
 use crate::ui::parts::fields::{button, prose, text, when};
 use crate::wire::checks::{OwnSuite, Question, Request};
@@ -34,6 +37,13 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
         false => order::run_selected(store, link, Vec::new()),
     };
     let run = move || untrack(run);
+    let pressed = window_event_listener(leptos::ev::keydown, move |event| {
+        if runs(&event) && !untrack(|| store.is_running()) {
+            event.prevent_default();
+            run();
+        }
+    });
+    on_cleanup(move || pressed.remove());
     let run_label = text(move || {
         let runs_of_many = store.order.with(|order| (order.runs > 1).then_some((order.begun, order.runs)));
         match (is_running.get(), runs_of_many) {
@@ -42,6 +52,7 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
             (true, Some((begun, runs))) => format!("Stop ({begun} of {runs})"),
         }
     });
+    let run_title = format!("Run the suite ({}+Enter)", if page::is_mac() { "⌘" } else { "Ctrl" });
     let rename = move |typed: String| {
         let Some(card) = untrack(|| store.card()) else { return };
         // Two changes of one suite: the newer title must not go with the older text, nor the other way round.
@@ -87,7 +98,7 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
                     })}
                 </button>
                 <button type="button" class="primary checks-run" data-testid="run" data-state=text(move || if is_running.get() { "open" } else { "" }.to_owned())
-                    aria-disabled=is_doubtful on:click=move |_| run()>{run_label}</button>
+                    title=move || if is_running.get() { String::new() } else { run_title.clone() } aria-disabled=is_doubtful on:click=move |_| run()>{run_label}</button>
                 {options(store)}
                 <details class="menu" data-testid="suite-menu">
                     <summary>"Suite"</summary>
@@ -105,6 +116,16 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
         </header>
     }
     .into_any()
+}
+
+/// Whether a key runs the suite that is shown.
+fn runs(event: &KeyboardEvent) -> bool {
+    let with_command = event.ctrl_key() != event.meta_key() && !event.alt_key() && !event.shift_key();
+    let is_meant = with_command && event.key() == "Enter" && !event.repeat() && !event.is_composing();
+    is_meant
+        && !event.default_prevented()
+        && Route::of_fragment(&page::fragment()) == Route::Checks
+        && !page::has_dialog()
 }
 
 /// Which environment gives its values, where there are several.

@@ -30,7 +30,7 @@ const KEYS: [(&str, &str, bool); 24] = [
     ("N", "New connection", true),
     ("Alt+↑, Alt+↓", "Previous, next connection", false),
     ("O", "Connect, or disconnect, the selected connection", true),
-    ("Ctrl+Enter", "Send the composer's content", false),
+    ("Ctrl+Enter", "Send the composer's content; in Checks, run the suite", false),
     ("Alt+1 … Alt+9", "Send a saved message", false),
     ("↑ in an empty composer", "Recall what you sent before", false),
     ("M", "Write a message", true),

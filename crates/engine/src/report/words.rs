@@ -220,11 +220,20 @@ pub(super) fn at(step: &StepReport) -> String {
         return String::new();
     }
     let place = Place { line: step.line, file: step.file.clone() };
-    // What stands beside the steps is in no definition.
-    let stands_beside = ["clients.", "answers["].iter().any(|path| step.path.starts_with(path));
-    let used = if stands_beside { imported_in(&step.used_at) } else { used_in(&step.used_at) };
+    format!(", {}", place_words(&step.path, &place, &step.used_at))
+}
+
+/// Where a step stands, and where its definition is used or its file imported: `line 3, used in line 9`.
+pub fn place_words(path: &str, place: &Place, used: &[Place]) -> String {
+    let used = if stands_beside(path) { imported_in(used) } else { used_in(used) };
     let used = used.map(|used| format!(", {used}")).unwrap_or_default();
-    format!(", {place}{used}")
+    format!("{place}{used}")
+}
+
+/// Whether the line of a report at this path is of something beside the steps, which is in no definition: an answer, a heartbeat or
+/// a framing.
+pub fn stands_beside(path: &str) -> bool {
+    ["clients.", "answers["].iter().any(|start| path.starts_with(start))
 }
 
 /// Writing to a string cannot fail.

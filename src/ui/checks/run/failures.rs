@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::super::around;
 use super::super::link::Link;
 use super::super::model::millis;
-use super::super::store::Store;
+use super::super::store::{Store, Tab};
 use super::limits::threshold;
 use super::places::{MOST, Place, is_broken};
 use super::steps::unmet_list;
@@ -79,6 +79,14 @@ fn of_step(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize, number: 
     let title = text(move || step.with(|step| step.as_ref().map(|it| it.title.clone()).unwrap_or_default()));
     let is_of_several = when(move || run.with(|run| run.checks.get(at).is_some_and(has_several)));
     let named = move || step.with_untracked(|step| step.as_ref().map(named).unwrap_or_default());
+    let place = text(move || step.with(|step| step.as_ref().map(|it| it.place.clone()).unwrap_or_default()));
+    let show = move || {
+        let Some(line) = step.with_untracked(|step| step.as_ref().map(|it| it.line)) else { return };
+        store.place.set(Some((line, 1)));
+        store.tab.set(Tab::Edit);
+    };
+    // The document of a suite that came by a script is not in the library.
+    let has_document = when(move || store.card().is_some());
     let lanes = move || around::to_lanes(store, link, spot, named());
     let body = move || {
         step.with(|step| {
@@ -92,6 +100,7 @@ fn of_step(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize, number: 
             <div class="run-line">
                 <span class="checks-sign" data-verdict="fail" role="img" aria-label="failed"></span>
                 <strong>{name}</strong><span class="run-soft">{title}</span>
+                <button type="button" class="quiet run-place" title="Show it in the document" hidden=when(move || place.with(String::is_empty)) disabled=when(move || !has_document.get()) on:click=move |_| show()>{place}</button>
                 <span class="checks-space"></span>
                 <span hidden=move || !is_of_several.get()>{button("quiet", "to-lanes", "Lanes", "Open the connections of this check side by side in the bench, what came wrong in red", lanes)}</span>
                 {button("quiet", "around", "Messages around it", "What was sent and received before and after", move || around::toggle(store, link, spot))}

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::super::model::{exact_millis, millis};
 use super::super::store::{Store, Tab};
-use crate::engine::report::{Instead, Unmet, Verdict};
+use crate::engine::report::{Instead, Unmet, Verdict, stands_beside};
 use crate::model::format;
 use crate::model::running::{LiveCheck, Stage};
 use crate::ui::parts::fields::text;
@@ -92,8 +92,8 @@ fn folded(
 fn step(store: Store, check: Memo<LiveCheck>, number: usize) -> AnyView {
     let step = Memo::new(move |_| check.with(|check| check.steps.get(number).cloned()).unwrap_or_default());
     let stage = text(move || step.with(|step| step.stage.name().to_owned()));
-    let depth = step.with_untracked(|step| step.path.matches('.').count());
-    let class = if depth > 0 { "run-inner" } else { "" };
+    let is_inner = step.with_untracked(|step| step.path.contains('.') && !stands_beside(&step.path));
+    let class = if is_inner { "run-inner" } else { "" };
     let title = text(move || step.with(|step| step.note.clone().unwrap_or_else(|| step.title.clone())));
     let does =
         text(move || step.with(|step| step.note.as_ref().map(|_| step.title.clone()).unwrap_or_default()));
