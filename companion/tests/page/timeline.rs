@@ -59,6 +59,49 @@ fn following_survives_another_view_and_a_scroll_event_that_comes_late() {
 }
 
 #[test]
+fn choosing_a_row_stops_following_and_says_so() {
+    test_page(async |practice, browser| {
+        let _feed = log_into_feed(practice, browser).await;
+        browser.send(r#"{"op":"burst","count":40,"request_id":"2"}"#).await;
+        until_in_view(browser, "n 40 ").await;
+        assert!(pressed(browser, "follow").await);
+        // By a click, then by a key.
+        let click = "[...document.querySelectorAll('.row:not([hidden])')].find(it => it.textContent.includes('n 38 ')).click()";
+        browser.run(click).await;
+        for (request, chosen) in [("3", "n 38 "), ("4", "n 37 ")] {
+            if request == "4" {
+                browser.click("follow").await;
+                until_in_view(browser, "n 200 ").await;
+                browser.run(click).await;
+                browser.run("document.querySelector('[data-testid=show-in-list]').click()").await;
+                until_in_view(browser, "n 38 ").await;
+                browser.run("document.querySelector('[data-testid=timeline]').focus()").await;
+                browser.press("\u{e013}", Duration::ZERO).await;
+            }
+            let is_chosen = format!(
+                "return document.querySelector('.row[aria-selected=true]')?.textContent.includes('{chosen}')"
+            );
+            browser.until_script(&is_chosen).await;
+            browser.send(&format!(r#"{{"op":"burst","count":200,"request_id":"{request}"}}"#)).await;
+            browser.until_text("missed", " new").await;
+            browser.until_text("frames", if request == "3" { "24" } else { "44" }).await;
+            until_in_view(browser, chosen).await;
+            assert!(!pressed(browser, "follow").await, "{chosen}");
+        }
+        browser.until_text("follow-stopped", "Following has stopped, since a row is chosen").await;
+        browser.until_text("missed", "follow").await;
+        // A list that becomes lower keeps it in sight, too.
+        browser.click("plots").await;
+        browser.until_script("return !!document.querySelector('.bench-plots .chart')").await;
+        until_in_view(browser, "n 37 ").await;
+        browser.click("missed").await;
+        until_in_view(browser, "n 200 ").await;
+        assert!(pressed(browser, "follow").await);
+        assert_eq!(browser.text("follow-stopped").await, "");
+    });
+}
+
+#[test]
 fn what_is_selected_stays_in_view_when_the_filter_goes_and_is_shown_when_asked() {
     test_page(async |practice, browser| {
         let _feed = log_into_feed(practice, browser).await;
