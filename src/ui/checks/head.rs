@@ -9,6 +9,7 @@ use super::order;
 use super::store::{Store, Tab};
 use super::target;
 use crate::browser::download::Download;
+use crate::model::format;
 use crate::model::running::LiveRun;
 use crate::ui::parts::fields::{button, prose, text, when};
 use crate::wire::checks::{OwnSuite, Question, Request};
@@ -175,7 +176,7 @@ fn options(store: Store) -> AnyView {
     };
     let chosen = text(move || match store.tags.with(std::collections::BTreeSet::len) {
         0 => "Options".to_owned(),
-        count => format!("Options · {count} tags"),
+        count => format!("Options · {}", format::counted(count as u64, "tag")),
     });
     view! {
         <details class="menu" data-testid="run-options">
