@@ -30,7 +30,10 @@ pub(super) fn summary(store: Store, link: Link, it: Difference) -> AnyView {
             .into_any(),
         }
     };
-    let names = text(move || it.names());
+    let names = text(move || {
+        let said = it.seen.with(|seen| seen.as_ref().map(|seen| format::sentence(&seen.summary)));
+        format!("{}: {}", it.names(), said.unwrap_or_default())
+    });
     let more = move || {
         it.seen.with(|seen| seen.as_ref().and_then(more).map(|words| view! { <p class="hint">{words}</p> }))
     };
