@@ -70,7 +70,7 @@ const CHOICES = {
   compare: ['Compare this frame with', 'difference diff pinned'],
 };
 /** What means nothing outside its place, such as a tag, a check or a line of a chart. */
-const LEFT_OUT = '.checks-tag, .order-chip, .chart *, .bench-jump, .run-failure *, .connection-pick, .row-menu *, [data-testid=take-seed], [data-testid=run-one], [data-testid=line], [data-testid=past-open], [data-testid=checks-back]';
+const LEFT_OUT = '.checks-tag, .order-chip, .chart *, .bench-jump, .run-failure *, .connection-pick, .row-menu *, [data-testid=take-seed], [data-testid=run-one], [data-testid=line], [data-testid=past-open], [data-testid=checks-back], [data-testid=toast-close]';
 /** A part that is folded, and the button that unfolds it. */
 const FOLDED = ['.bench-status-more', 'plots'];
 /** Places to go to, which no button does: title, key, view, test id, other words. */

@@ -13,11 +13,11 @@ const HEIGHT = 176;
 /// A limit further above the data than this is named at the edge: drawn to scale it would press the data flat.
 const FAR = 4;
 
-/// What is counted has no halves.
-const WHOLE = [1, 2, 5].flatMap((digit) => [0, 1, 2, 3, 4, 5].map((power) => digit * 10 ** power)).sort((a, b) => a - b);
-
 /// Marks that are named for people who do not see the chart.
 const MOST_SAID = 5;
+
+/// Pixels between two numbers along an axis of what is counted.
+const ROOM = 26;
 
 /// Lines that may lie on each other: what is drawn below is wider.
 const WIDTHS = { p50: 2, p95: 2, p99: 3, received: 3 };
@@ -159,9 +159,20 @@ export function createChart(host, options) {
 
   function xRange(_, low, high) {
     if (given.range) return given.range;
-    if (given.columns[0].length < 2) return [0, 10];
+    if (given.columns[0].length < 2) return [isTime ? 0 : 1, 10];
     const from = low ?? 0;
     return [from, Math.max(high ?? 1, from + (isTime ? 1 : 0.001))];
+  }
+
+  /// The places on the axis that were measured, as far as their numbers have room.
+  function measured(u) {
+    let before = -Infinity;
+    return given.columns[0].filter((value) => {
+      const place = u.valToPos(value, "x");
+      const hasRoom = place - before >= ROOM;
+      if (hasRoom) before = place;
+      return hasRoom;
+    });
   }
 
   function build(width) {
@@ -176,7 +187,7 @@ export function createChart(host, options) {
       // Where all lines have one colour, dashes tell them apart.
       dash: FORCED.matches ? DASHES[it.tone] : undefined,
       spanGaps: false,
-      points: { show: true, size: 5, fill: () => palette.of(it.tone), filter: (u, at) => alone(u.data[at]) },
+      points: { show: true, size: 5, fill: () => palette.of(it.tone), filter: (u, at) => (isTime ? alone(u.data[at]) : null) },
     });
     const plotOptions = {
       width,
@@ -184,7 +195,8 @@ export function createChart(host, options) {
       padding: [10, 12, 0, 0],
       legend: { show: false },
       scales: {
-        x: { time: false, range: xRange },
+        // What is counted grows by factors: one more of two is as far as a hundred more of two hundred.
+        x: { time: false, range: xRange, distr: isTime ? 1 : 3 },
         y: { range: yRange, distr: isLog ? 3 : 1 },
       },
       axes: [
@@ -195,7 +207,8 @@ export function createChart(host, options) {
           space: 70,
           incrs: isTime
             ? [0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400]
-            : WHOLE,
+            : undefined,
+          ...(isTime ? {} : { splits: measured, filter: (_, all) => all }),
           values: (_, all) => all.map((value) => (isTime ? span(value) : tick(value, ""))),
         },
         {

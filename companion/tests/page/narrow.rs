@@ -75,6 +75,30 @@ fn beside_two_compared_frames_a_row_still_says_what_its_message_says() {
 }
 
 #[test]
+fn a_member_that_has_changed_stands_in_one_row_as_it_was_and_as_it_is() {
+    test_page(async |practice, browser| {
+        browser.resize(1280, 720).await;
+        let _feed = log_into_feed(practice, browser).await;
+        compare(browser).await;
+        browser.until_text("facts", "difference").await;
+        let seen = "const lines = [...document.querySelectorAll('.detail-line[data-sign]')];
+            const sides = it => [...it.querySelectorAll('.detail-side')].map(side => side.textContent.replace(/,$/, ''));
+            const key = side => side.split(':')[0];
+            return {
+                changed: lines.filter(it => it.dataset.sign === 'changed').map(sides),
+                split: lines.filter((it, at) => it.dataset.sign === 'left' && lines[at + 1]?.dataset.sign === 'right' && key(sides(it)[0]) === key(sides(lines[at + 1])[1])).length,
+            }";
+        browser.until_script("return !!document.querySelector('.detail-line[data-sign=changed]')").await;
+        let found = browser.run(seen).await;
+        assert_eq!(found["split"], 0, "{found}");
+        let changed: Vec<[String; 2]> = serde_json::from_value(found["changed"].clone()).expect("two sides");
+        let is_same_member =
+            |[was, is]: &[String; 2]| was.split(':').next() == is.split(':').next() && was != is;
+        assert!(changed.iter().all(is_same_member) && !changed.is_empty(), "{changed:?}");
+    });
+}
+
+#[test]
 fn at_twice_the_size_the_head_of_an_opened_frame_is_in_sight() {
     test_page(async |practice, browser| {
         browser.resize(640, 360).await;

@@ -138,11 +138,17 @@ fn a_difference_is_followed_to_both_frames_into_lanes_and_to_a_mask_with_the_key
         assert!(text.contains("EUR") && text.contains("changed"), "{text}");
         // The detail shows both messages.
         browser.until_script("return document.querySelector('.bench').hasAttribute('data-comparing')").await;
-        browser.resize(1440, 900).await;
-        let bar =
-            "return document.querySelector('[data-testid=difference-bar]').getBoundingClientRect().height";
-        let height = browser.run(bar).await.as_f64().expect("a height");
-        assert!(height < 40.0, "the bar is {height} px high");
+        for size in [(1440, 900), (1280, 720)] {
+            browser.resize(size.0, size.1).await;
+            let bar = "const bar = document.querySelector('[data-testid=difference-bar]'), name = bar.querySelector('b');
+                const parts = [...bar.children].filter(it => it.checkVisibility()).map(it => it.getBoundingClientRect());
+                return [bar.getBoundingClientRect().height, name.checkVisibility() ? name.scrollWidth - name.clientWidth : 0, parts.at(-1).right - bar.getBoundingClientRect().right]";
+            let [height, cut, beyond]: [f64; 3] =
+                serde_json::from_value(browser.run(bar).await).expect("numbers");
+            assert!(height < 40.0, "the bar is {height} px high at {size:?}");
+            assert!(cut <= 0.0, "{cut} px of the names are cut at {size:?}");
+            assert!(beyond <= 0.0, "{beyond} px stand beyond the bar at {size:?}");
+        }
         access::check(browser, "both sessions side by side").await;
         browser.run("document.querySelector('[data-testid=difference-rows]').focus()").await;
         browser.press("\u{e011}", Duration::ZERO).await;
@@ -176,8 +182,10 @@ fn a_difference_is_followed_to_both_frames_into_lanes_and_to_a_mask_with_the_key
         browser.click("mask-remove").await;
         browser.until_text("difference-words", "1 difference").await;
         browser.until_text("masks-none", "Nothing is masked").await;
+        browser.click("difference-export").await;
         browser.click("difference-json").await;
         browser.until_text("toast", "difference.json").await;
+        browser.click("difference-export").await;
         browser.click("difference-html").await;
         browser.until_text("toast", "difference.html").await;
         browser.run("document.querySelector('[data-testid=sessions-back]').focus()").await;

@@ -221,13 +221,21 @@ fn on_a_phone_a_chosen_suite_lies_over_the_list_with_a_way_back() {
         browser.until_text("suite-title", "rooms").await;
         let is_listed = "return document.querySelector('[data-testid=shipped]').checkVisibility()";
         assert_eq!(browser.run(is_listed).await, false);
+        let until_at = async |entry: &str| {
+            browser.until_script(is_listed).await;
+            browser
+                .until_script(&format!(
+                    "return document.activeElement?.matches(`.library a[href='#/checks/{entry}']`)"
+                ))
+                .await;
+        };
         browser.click("checks-back").await;
-        browser.until_script(is_listed).await;
+        until_at("rooms").await;
         for form in ["load-form", "server"] {
             browser.run(&format!("location.hash = '#/checks/{form}'")).await;
             browser.until_script(&format!("return !({{}}, () => {{ {is_listed} }})()")).await;
             browser.click("checks-back").await;
-            browser.until_script(is_listed).await;
+            until_at(form).await;
         }
         let is_wider = "return document.documentElement.scrollWidth > innerWidth";
         assert_eq!(browser.run(is_wider).await, false);

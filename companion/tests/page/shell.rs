@@ -45,7 +45,7 @@ fn a_new_load_and_a_server_to_check_from_the_palette_wait_in_their_first_field()
         browser.open(&practice.page).await;
         browser.until_text("clock", "µs").await;
         for (typed, title, field) in
-            [("new load", "New load", "load-url"), ("check this server", "Check this server …", "server-url")]
+            [("new load", "New load", "load-url"), ("check a server", "Check a server …", "server-url")]
         {
             run(browser, typed, title).await;
             browser
@@ -269,6 +269,33 @@ fn what_is_said_does_not_lie_over_the_head() {
         browser.resize(390, 844).await;
         let is_below = "return document.querySelector('[data-testid=toast]').getBoundingClientRect().top >= document.querySelector('header').getBoundingClientRect().bottom";
         assert_eq!(browser.run(is_below).await, true);
+    });
+}
+
+#[test]
+fn what_is_said_lies_on_no_plot_and_goes_by_escape_or_its_cross() {
+    test_page(async |practice, browser| {
+        browser.resize(1440, 900).await;
+        browser.open(&practice.page).await;
+        browser.until_text("clock", "µs").await;
+        browser.click("plots").await;
+        browser.until_script("return !!document.querySelector('.bench-plots .chart')").await;
+        let said = async || {
+            browser.click("add").await;
+            browser.until_script("return !!document.querySelector(\"[aria-label='Remove bob']\")").await;
+            browser.run("document.querySelector(\"[aria-label='Remove bob']\").click()").await;
+            browser.until_text("toast", "was removed").await;
+        };
+        said().await;
+        let gap = "const box = it => document.querySelector(it).getBoundingClientRect();
+            return box('.bench-status').top - box('.toast').bottom";
+        let gap = browser.run(gap).await;
+        assert!(gap.as_f64() >= Some(0.0), "{gap} px between what is said and the plots");
+        press(browser, ESCAPE).await;
+        browser.until_script("return document.querySelector('.toast').dataset.empty === 'true'").await;
+        said().await;
+        browser.click("toast-close").await;
+        browser.until_script("return document.querySelector('.toast').dataset.empty === 'true'").await;
     });
 }
 

@@ -24,6 +24,17 @@ async fn pressed(browser: &Browser, name: &str) -> bool {
         == true
 }
 
+/// Waits until the chosen row has this text and stands within the list.
+async fn until_chosen_in_view(browser: &Browser, text: &str) {
+    browser
+        .until_script(&format!(
+            "const row = document.querySelector('.row[aria-selected=true]:not([hidden])'), box = row?.getBoundingClientRect();
+             const list = document.querySelector('[data-testid=timeline]').getBoundingClientRect();
+             return !!row?.textContent.includes('{text}') && box.top >= list.top - 1 && box.bottom <= list.bottom + 1"
+        ))
+        .await;
+}
+
 /// Waits until a frame with this text stands within the list.
 async fn until_in_view(browser: &Browser, text: &str) {
     browser
@@ -55,6 +66,47 @@ fn following_survives_another_view_and_a_scroll_event_that_comes_late() {
         }
         browser.send(r#"{"op":"burst","count":300,"request_id":"3"}"#).await;
         until_in_view(browser, "n 300 ").await;
+    });
+}
+
+#[test]
+fn choosing_a_row_stops_following_and_says_so() {
+    test_page(async |practice, browser| {
+        let _feed = log_into_feed(practice, browser).await;
+        browser.send(r#"{"op":"burst","count":40,"request_id":"2"}"#).await;
+        until_in_view(browser, "n 40 ").await;
+        assert!(pressed(browser, "follow").await);
+        let click = async |text: &str| {
+            let row = format!(
+                "[...document.querySelectorAll('.row:not([hidden])')].find(it => it.textContent.includes('{text}'))"
+            );
+            browser.until_script(&format!("{row}?.click(); return !!document.querySelector('.row[aria-selected=true]')?.textContent.includes('{text}')")).await;
+        };
+        let stays = async |text: &str, request: u8| {
+            browser.send(&format!(r#"{{"op":"burst","count":200,"request_id":"{request}"}}"#)).await;
+            browser.until_text("missed", " new · follow").await;
+            until_chosen_in_view(browser, text).await;
+            assert!(!pressed(browser, "follow").await, "{text}");
+        };
+        // By a click, then by a key.
+        click("n 38 ").await;
+        stays("n 38 ", 3).await;
+        browser.click("follow").await;
+        until_in_view(browser, "n 200 ").await;
+        click("n 198 ").await;
+        browser.run("document.querySelector('[data-testid=timeline]').focus()").await;
+        browser.press("\u{e013}", Duration::ZERO).await;
+        until_chosen_in_view(browser, "n 197 ").await;
+        stays("n 197 ", 4).await;
+        browser.until_text("follow-stopped", "Following has stopped, since a row is chosen").await;
+        // A list that becomes lower keeps it in sight, too.
+        browser.click("plots").await;
+        browser.until_script("return !!document.querySelector('.bench-plots .chart')").await;
+        until_chosen_in_view(browser, "n 197 ").await;
+        browser.click("missed").await;
+        until_in_view(browser, "n 200 ").await;
+        assert!(pressed(browser, "follow").await);
+        assert_eq!(browser.text("follow-stopped").await, "");
     });
 }
 

@@ -14,6 +14,7 @@ use crate::engine::base::unit;
 use crate::engine::bench::typed_address::complete;
 use crate::engine::suite::rows_in;
 use crate::model::faults::link::FaultyLink;
+use crate::model::format;
 
 use protocol::Protocol;
 pub use protocol::{FRAMINGS, ProtocolForm};
@@ -215,9 +216,12 @@ impl LoadForm {
     ) -> Made {
         let url = endpoint.url();
         let title = self.title(url, clients, rate);
-        let per_second = format!("{} messages a second each", crate::model::format::rate(rate));
+        let noun = if rate == 1.0 { "message" } else { "messages" };
+        let per_second = format!("{} {noun} a second each", format::rate(rate));
         let show = unit::show_duration;
-        let about = format!("{clients} clients send {per_second}, for {}.", show(lasts));
+        let sends = if clients == 1 { "sends" } else { "send" };
+        let about =
+            format!("{} {sends} {per_second}, for {}.", format::counted(clients, "client"), show(lasts));
         let mut limits = Vec::new();
         if let (Some(share), Some(_)) = (share, &expect) {
             limits.push(("success", format!(">= {share}%")));

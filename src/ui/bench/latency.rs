@@ -40,9 +40,9 @@ fn Figures(seen: Memo<Seen>, step: Signal<Duration>, store: Store, link: Link) -
         });
         view! { <div class="bench-figure" data-of=name data-guess=text(move || is_guess().to_string())><dt>{name}</dt><dd data-testid=name title=more>{value(format::figure)}</dd></div> }.into_any()
     };
-    let quantity = text(move || {
-        let is_relayed = seen.with(|seen| seen.relay.is_some());
-        if is_relayed { "rtt.relay" } else { "round trips" }.to_owned()
+    let quantity = text(move || match seen.with(|seen| seen.relay.is_some()) {
+        true => "rtt.relay".to_owned(),
+        false => format::plural(latency.get().map_or(0, |figures| figures.count), "round trip"),
     });
     let unanswered = text(move || {
         seen.with(|seen| match seen.is_measured {

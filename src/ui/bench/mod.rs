@@ -21,6 +21,8 @@ pub(crate) mod matching;
 pub(crate) mod outside;
 pub(crate) mod panels;
 pub(crate) mod panes;
+
+pub(crate) mod place;
 pub(crate) mod plots;
 pub(crate) mod rail;
 pub(crate) mod rates;

@@ -7,81 +7,25 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::super::later::soon;
-use super::super::parts::fields::{text, when};
+use super::super::parts::fields::{button, text, when};
 use super::columns;
 use super::filter_bar::FilterBar;
 use super::lanes::{self, Lanes};
 use super::link::Link;
+use super::place::Place;
 use super::row::TimelineRow;
 use super::row_menu::{self, Asked};
 use super::sessions::Sessions;
 use super::store::Store;
 use super::timeline_head::{TimelineHead, times_name};
 use crate::browser::{layout, page};
+use crate::engine::bench::filter::FilterSpec;
 use crate::model::format;
-use crate::model::viewport::{ROW, Viewport};
+use crate::model::viewport::Viewport;
 use crate::wire::bench::{Answer, Inspect, Look, Question, Request, Row};
 
 /// Rows that are made in one task. A slow machine takes clicks between two tasks.
 const AT_ONCE: u64 = 6;
-
-/// Where one looks in the list.
-#[derive(Clone, Copy)]
-pub(crate) struct Place {
-    /// The position of the frame at the upper edge, with the part of it that is above. This is where one looks, whatever the
-    /// list does meanwhile; how far the list is scrolled only follows from it.
-    first: RwSignal<f64>,
-    pub follow: RwSignal<bool>,
-    view: Memo<Viewport>,
-    start: Memo<u64>,
-}
-
-impl Place {
-    /// How many rows are seen at once, the last one maybe in part.
-    fn rows(self) -> f64 {
-        self.view.get_untracked().height / ROW
-    }
-
-    /// How far below the upper edge a row stands, in rows; none when it is not in view.
-    pub fn offset_of(self, position: u64) -> Option<f64> {
-        let rows = self.rows();
-        Some(position as f64 - self.first.get_untracked())
-            .filter(|offset| (0.0..=rows - 1.0).contains(offset))
-    }
-
-    /// Puts a row so far below the upper edge, in the middle when that is not known. The list may be about to become another
-    /// one, so nothing of the present one is a bound.
-    pub fn put(self, position: u64, offset: Option<f64>) {
-        self.follow.set(false);
-        self.first.set((position as f64 - offset.unwrap_or((self.rows() / 2.0).floor())).max(0.0));
-    }
-
-    /// How many rows stand below those in view.
-    fn below(self, end: u64) -> u64 {
-        let view = self.view.get();
-        // A row of which a part is seen is seen.
-        let first = self.first.get().max(self.start.get() as f64);
-        (end as f64 - first - view.height / ROW).floor().max(0.0) as u64
-    }
-
-    /// Moves as little as it takes to see a row, or to the middle when it is far away.
-    fn show(self, position: u64) {
-        let view = self.view.get_untracked();
-        let (first, rows) = (self.first.get_untracked(), view.height / ROW);
-        let position = position as f64;
-        let is_near = position > first - 3.0 && position < first + rows + 3.0;
-        let wanted = match is_near {
-            _ if position >= first && position + 1.0 <= first + rows => return,
-            true if position < first => position,
-            true => position + 1.0 - rows,
-            false => position - rows / 2.0,
-        };
-        self.follow.set(false);
-        // A row before the present list is of the one that a new filter is about to bring.
-        let start = Some(self.start.get_untracked() as f64).filter(|start| *start <= position);
-        self.first.set(wanted.max(start.unwrap_or(0.0)));
-    }
-}
 
 /// The list with its head, one for each session that is shown.
 pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
@@ -125,6 +69,21 @@ fn list(store: Store, link: Link) -> AnyView {
                 true => go_to(store, link, place, number),
                 false => show(store, link, place, number),
             }
+        }
+    });
+
+    // A row that was chosen stays in sight, so choosing one stops following. A new list may have one chosen already.
+    let has_stopped = RwSignal::new(false);
+    Effect::new(move |is_first: Option<()>| {
+        let is_chosen = store.chosen.get().is_some();
+        if is_first.is_some() && is_chosen && follow.get_untracked() {
+            follow.set(false);
+            has_stopped.set(true);
+        }
+    });
+    Effect::new(move || {
+        if follow.get() {
+            has_stopped.set(false);
         }
     });
 
@@ -197,7 +156,12 @@ fn list(store: Store, link: Link) -> AnyView {
         }
         // A hidden view has no height; keeping the last one saves asking for nothing and back.
         if now > 0.0 {
+            let chosen = chosen_position(store).filter(|at| place.offset_of(*at).is_some());
             height.set(now);
+            // A list that becomes lower keeps the chosen row in sight.
+            if let Some(position) = chosen.filter(|_| !follow.get_untracked()) {
+                place.show(position);
+            }
         }
         // The heads over the rows end where the rows do, before the scrollbar.
         if let (Some(scroller), Some(heads)) = (scroller.get_untracked(), around.get_untracked()) {
@@ -238,9 +202,14 @@ fn list(store: Store, link: Link) -> AnyView {
         let below = if follow.get() { 0 } else { place.below(end) };
         below + missed
     });
-    let newer_words = text(move || match newer.get() {
-        0 => String::new(),
-        count => format!("{} new", format::count(count)),
+    let newer_words = text(move || match (newer.get(), has_stopped.get()) {
+        (0, _) => String::new(),
+        (count, false) => format!("{} new", format::count(count)),
+        (count, true) => format!("{} new · follow", format::count(count)),
+    });
+    let stopped = text(move || match has_stopped.get() {
+        true => "Following has stopped, since a row is chosen. End follows the newest.".to_owned(),
+        false => String::new(),
     });
     let to_newest = move |_| {
         go_on(store, link);
@@ -264,7 +233,10 @@ fn list(store: Store, link: Link) -> AnyView {
                 <TimelineHead store link place/>
             </div>
             <div class="timeline-listing">
-                <p class="timeline-empty" hidden=move || !is_empty(store) || is_fresh.get()>{text(move || empty_words(store).to_owned())}</p>
+                <div class="timeline-empty" hidden=move || !is_empty(store) || is_fresh.get()>
+                    <p>{text(move || empty_words(store))}</p>
+                    <div hidden=when(move || !has_no_match(store))>{button("", "clear-all-filters", "Clear filter", "", move || store.filter.set(FilterSpec::default()))}</div>
+                </div>
                 {move || lanes.is_on.get().then(|| soon(move |all| (all.lanes_head)(store, lanes)))}
                 {columns::heads(store)}
                 <div class="rows" node_ref=scroller on:scroll=scrolled on:keydown=keys on:contextmenu=pointed tabindex="0" data-testid="timeline"
@@ -280,6 +252,7 @@ fn list(store: Store, link: Link) -> AnyView {
                 </div>
                 <button type="button" class="timeline-newer" data-testid="missed" hidden=when(move || newer.get() == 0)
                     title="Newer frames stand below: go to the newest and follow (End)" on:click=to_newest>{newer_words}</button>
+                <p class="unseen" role="status" data-testid="follow-stopped">{stopped}</p>
             </div>
             {move || asked.get().map(|row| soon(move |all| (all.row_menu)(store, link, asked, row.clone())))}
         </div>
@@ -309,11 +282,17 @@ fn is_empty(store: Store) -> bool {
     store.list.with(|list| list.end == list.first)
 }
 
-fn empty_words(store: Store) -> &'static str {
+/// A filter was applied to all frames, and none passes.
+fn has_no_match(store: Store) -> bool {
+    store.list.with(|list| list.hits.as_ref().is_some_and(|hits| hits.unseen == 0))
+}
+
+fn empty_words(store: Store) -> String {
+    let held = || store.totals.with(|totals| totals.frames - totals.dropped - totals.cleared);
     match store.list.with(|list| list.hits.as_ref().map(|hits| hits.unseen)) {
-        Some(0) => "No matches.",
-        Some(_) => "Searching …",
-        None => "Cleared. New events appear here.",
+        Some(0) => format!("No match among {}.", format::counted(held(), "frame")),
+        Some(_) => "Searching …".to_owned(),
+        None => "Cleared. New events appear here.".to_owned(),
     }
 }
 
@@ -381,6 +360,14 @@ pub(crate) fn show(store: Store, link: Link, place: Place, number: u64) {
     });
 }
 
+/// Where the chosen frame stands in the list, if it is among the rows that are drawn.
+fn chosen_position(store: Store) -> Option<u64> {
+    let chosen = store.chosen.get_untracked();
+    store.rows.with_untracked(|rows| {
+        rows.rows.iter().find(|row| Some(row.number) == chosen).map(|row| row.position)
+    })
+}
+
 /// Ends a pause.
 fn go_on(store: Store, link: Link) {
     if store.list.with_untracked(|list| list.paused.is_some()) {
@@ -392,10 +379,7 @@ fn go_on(store: Store, link: Link) {
 /// changes, and answered after the worker has changed it.
 pub(crate) fn keep_place(store: Store, link: Link, place: Place, change: &Request) {
     let chosen = store.chosen.get_untracked();
-    let row = store.rows.with_untracked(|rows| {
-        rows.rows.iter().find(|row| Some(row.number) == chosen).map(|row| row.position)
-    });
-    let offset = row.and_then(|position| place.offset_of(position));
+    let offset = chosen_position(store).and_then(|position| place.offset_of(position));
     link.send(change);
     let Some(frame) = chosen else { return place.follow.set(true) };
     link.ask(Question::Find { frame }, move |answer| {

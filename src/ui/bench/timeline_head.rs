@@ -6,10 +6,11 @@ use super::super::parts::fields::{asking_button, button, choice, icon_toggle, te
 use super::super::parts::icons;
 use super::export;
 use super::link::Link;
+use super::place::Place;
 use super::recording;
 use super::report;
 use super::store::Store;
-use super::timeline::{Place, go_to};
+use super::timeline::go_to;
 use crate::engine::report::EventFormat;
 use crate::model::format;
 use crate::wire::bench::{Inspect, Pin, Request, RowContent, Times};
@@ -73,6 +74,7 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
                     }
                     // A span of what is gone would hide all that comes.
                     store.filter.update(|filter| filter.between = None);
+                    place.follow.set(true);
                     link.send(&Request::Clear);
                 })}
             </span>

@@ -284,23 +284,28 @@ pub(crate) fn Excluded(store: Store) -> impl IntoView {
     .into_any()
 }
 
-/// Two frames side by side: what they share stands on both sides.
+/// A line of two frames side by side: what they share stands on both sides, and what has changed as it was and as it is.
 fn compared_line(line: &CompareLine) -> AnyView {
-    let sign = match line.side {
-        Side::Both => "same",
-        Side::Left => "left",
-        Side::Right => "right",
+    let CompareLine { side, line, after, .. } = line;
+    let (sign, before, after) = match side {
+        Side::Both => ("same", Some(line), Some(line)),
+        Side::Left => ("left", Some(line), None),
+        Side::Right => ("right", None, Some(line)),
+        Side::Changed => ("changed", Some(line), after.as_ref()),
     };
-    let side = |is_shown: bool| {
-        let indent = format!("{}ch", u32::from(line.line.indent) * 2);
-        let spans = is_shown.then(|| line.line.spans.iter().map(span).collect_view());
+    let hint = match side {
+        Side::Changed => {
+            format!("{} → {}", line.text(), after.map(TextLine::text).unwrap_or_default())
+        }
+        _ => line.text(),
+    };
+    let cell = |shown: Option<&TextLine>| {
+        let indent = format!("{}ch", u32::from(shown.unwrap_or(line).indent) * 2);
+        let spans = shown.map(|line| line.spans.iter().map(span).collect_view());
         // A line of one side has the other one for those who see it, and nothing there for those who hear it.
         view! { <span class="detail-side" style:padding-left=indent>{spans}</span> }.into_any()
     };
-    view! {
-        <div class="detail-line" data-sign=sign title=line.line.text()>{side(line.side != Side::Right)}{side(line.side != Side::Left)}</div>
-    }
-    .into_any()
+    view! { <div class="detail-line" data-sign=sign title=hint>{cell(before)}{cell(after)}</div> }.into_any()
 }
 
 fn span(span: &Span) -> AnyView {

@@ -53,8 +53,8 @@ pub(super) fn list(store: Store, spot: Spot) -> AnyView {
     let body = move || match shown.get() {
         None => ().into_any(),
         Some((frames, dropped)) => {
-            let gone =
-                (dropped > 0).then(|| format!("{} older ones are no longer held", format::count(dropped)));
+            let gone = (dropped > 0)
+                .then(|| format!("no longer held: {}", format::counted(dropped, "older message")));
             view! {
                 <div class="checks-around" data-testid="around-list">
                     {gone.map(|words| view! { <p class="hint">{words}</p> })}

@@ -27,7 +27,7 @@ pub(super) fn certificate(store: Store, link: Link) -> AnyView {
         None => view! {
             <div class="suite-welcome">
                 <p class="suite-about">"No run yet. Name the server to check; its certificate appears here."</p>
-                <a class="button" href=server::HREF>"Check this server …"</a>
+                <a class="button" href=server::HREF>"Check a server …"</a>
             </div>
         }
         .into_any(),

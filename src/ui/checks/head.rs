@@ -11,6 +11,7 @@ use super::store::{Store, Tab};
 use super::target;
 use crate::browser::download::Download;
 use crate::browser::page;
+use crate::model::format;
 use crate::model::route::Route;
 use crate::model::running::LiveRun;
 use crate::ui::parts::fields::{button, prose, text, when};
@@ -196,7 +197,7 @@ fn options(store: Store) -> AnyView {
     };
     let chosen = text(move || match store.tags.with(std::collections::BTreeSet::len) {
         0 => "Options".to_owned(),
-        count => format!("Options · {count} tags"),
+        count => format!("Options · {}", format::counted(count as u64, "tag")),
     });
     view! {
         <details class="menu" data-testid="run-options">

@@ -111,7 +111,7 @@ pub(super) fn Library(store: Store, link: Link) -> impl IntoView {
                     take_dropped(store, link, files::dropped_text(&event));
                 }
             }>
-            <a class="button primary" href=server::HREF data-testid="check-server" aria-current=text(move || store.selected.with(|id| id == server::ID).to_string())>"Check this server …"</a>
+            <a class="button primary" href=server::HREF data-testid="check-server" aria-current=text(move || store.selected.with(|id| id == server::ID).to_string())>"Check a server …"</a>
             <div class="deeds">
                 {button("", "suite-new", "New", "Create a suite that runs unchanged", move || create(store, link, "my suite".to_owned(), NEW.to_owned()))}
                 <a class="button" href=LOAD_HREF data-testid="new-load" title="A load without JSON: address, clients, rate, limits">"New load"</a>

@@ -1,4 +1,4 @@
-//! "Check this server": the address, what else may be checked of it, and the button.
+//! "Check a server": the address, what else may be checked of it, and the button.
 //!
 //! Owns the form. Its fields are the variables of the shipped suite `conformance`, the same that the part Values has, so that
 //! running that suite again uses the same values. One rule: nothing connects before the button.
@@ -232,7 +232,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
     });
     view! {
         <form class="checks-server" data-testid="server" on:submit=submit>
-            <div class="checks-line">{back::link()}<h2>"Check this server"</h2></div>
+            <div class="checks-line">{back::link()}<h2>"Check a server"</h2></div>
             <p class="suite-about">"60 checks of what the WebSocket protocol asks of a server, as far as a browser can see it. They look at the handshake, payloads, UTF-8, order, backpressure, closing and sessions. The result is a certificate. An echo endpoint shows the most. It takes about a minute, opens up to 200 connections, and sends up to 16 MiB at once: ask the owner of the server."</p>
             <label class="field"><span>"Address"</span>
                 <input class="mono" type="text" inputmode="url" spellcheck="false" autocomplete="off" placeholder=page::own_socket_address("/ws/echo") data-testid="server-url"

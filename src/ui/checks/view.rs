@@ -20,6 +20,7 @@ use super::target;
 use crate::browser::leaving::{LeaveQuestion, SightListener};
 use crate::browser::page;
 use crate::ui::parts::fields::{button, text, when};
+use crate::ui::parts::toast::{Said, toast};
 use crate::wire::checks::Request;
 
 /// The view.
@@ -106,7 +107,12 @@ fn select(store: Store, fragment: &str) {
     let is_known = |id: &str| store.library.with_untracked(|all| all.iter().any(|card| card.id == id));
     // The way back from a suite to the list, on a narrow screen.
     if id == ALL {
-        return store.selected.set(String::new());
+        let left = store.selected.get_untracked();
+        store.selected.set(String::new());
+        // Back to the entry that one came from; a run of a suite that is not in the library came from none.
+        let has_entry = is_known(&left) || [server::ID, LOAD_FORM].contains(&left.as_str());
+        let entry = if has_entry { left.as_str() } else { "server" };
+        return page::focus_soon(&format!(".library a[href='#/checks/{entry}']"));
     }
     let id = match id {
         "" if store.selected.with_untracked(String::is_empty) && is_known(&kept) => kept,
@@ -181,7 +187,7 @@ fn welcome(store: Store, link: Link) -> AnyView {
             <p class="suite-about">"A suite is one document: which connections to open, what to send, what must come back, and how fast. These run against the practice server; Values points them at your own."</p>
             <div class="deeds">
                 {button("primary", "start-first", "Run first-contact", "Runs the first suite against the practice server", run_first)}
-                <a class="button" href=server::HREF>"Check a server"</a>
+                <a class="button" href=server::HREF>"Check a server …"</a>
                 <a class="button" href=LOAD_HREF>"New load"</a>
                 {super::run::order(store, link)}
             </div>
@@ -209,37 +215,21 @@ fn broken(store: Store) -> AnyView {
     view! { {words} }.into_any()
 }
 
-/// A word that goes away by itself, with a way back where there is one.
+/// What is said for a moment, with a way back where there is one.
 fn notice(store: Store, link: Link) -> AnyView {
-    let shown = StoredValue::new(0_u32);
-    Effect::new(move || {
-        let Some(has_undo) = store.notice.with(|it| it.as_ref().map(|it| it.undo.is_some())) else { return };
-        let mine = shown.get_value() + 1;
-        shown.set_value(mine);
-        let hide = move || {
-            if shown.try_get_value() == Some(mine) {
-                store.notice.set(None);
-            }
-        };
-        set_timeout(hide, std::time::Duration::from_secs(if has_undo { 20 } else { 6 }));
-    });
-    let words =
-        text(move || store.notice.with(|it| it.as_ref().map(|it| it.words.clone())).unwrap_or_default());
-    let state = text(move || match store.notice.with(|it| it.as_ref().is_some_and(|it| it.is_bad)) {
-        true => "wrong".to_owned(),
-        false => String::new(),
-    });
-    let undo = move || {
-        store.notice.with(|it| it.as_ref().and_then(|it| it.undo.clone())).map(|suite| {
-            let back = move || {
-                store.notice.set(None);
-                library::bring_back(store, link, suite.clone());
-            };
-            button("", "undo", "Bring it back", "", back)
+    let said = Signal::derive(move || {
+        store.notice.with(|it| {
+            it.as_ref().map(|it| Said {
+                words: it.words.clone(),
+                is_bad: it.is_bad,
+                undo: it.undo.as_ref().map(|_| "Bring it back"),
+            })
         })
+    });
+    let back = move || {
+        if let Some(suite) = store.notice.try_update(Option::take).flatten().and_then(|it| it.undo) {
+            library::bring_back(store, link, suite);
+        }
     };
-    view! {
-        <div class="toast" role="status" data-testid="notice" data-state=state data-empty=text(move || store.notice.with(Option::is_none).to_string())>{words}" "{undo}</div>
-    }
-    .into_any()
+    toast("notice", said, move || store.notice.set(None), back)
 }

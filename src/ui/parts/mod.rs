@@ -8,3 +8,4 @@ pub(crate) mod icons;
 pub(crate) mod link;
 pub(crate) mod pace;
 pub(crate) mod plot;
+pub(crate) mod toast;

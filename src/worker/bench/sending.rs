@@ -246,7 +246,13 @@ impl<W: World> BenchWorker<W> {
             let words = format!("no reply to the heartbeat within {}", words::bound(within));
             worker.trouble(id, &words);
             if closes_after.is_some_and(|most| missed >= most) {
-                worker.trouble(id, &format!("closing, since {missed} heartbeats in a row had no reply"));
+                worker.trouble(
+                    id,
+                    &format!(
+                        "closing, without a reply to {} in a row",
+                        words::counted(missed.into(), "heartbeat")
+                    ),
+                );
                 // Closing already is as good.
                 let _ = worker.close(id, &Closing::normal());
             }

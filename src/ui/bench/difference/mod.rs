@@ -96,6 +96,11 @@ impl Difference {
         Sessions::of(store).difference
     }
 
+    /// What is compared with what.
+    fn names(self) -> String {
+        self.seen.with(|seen| seen.as_ref().map(|seen| seen.names.join(" against ")).unwrap_or_default())
+    }
+
     /// Shows another view. In lanes the timeline is shown, and a list again when it was one before.
     fn turn_to(self, store: Store, view: View) {
         if view == View::Lanes && self.had_lanes.get_value().is_none() {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::super::super::parts::fields::text;
 use super::super::link::Link;
 use super::super::store::Store;
 use super::super::timeline::{choose, compare};
@@ -29,6 +30,10 @@ pub(super) fn summary(store: Store, link: Link, it: Difference) -> AnyView {
             .into_any(),
         }
     };
+    let names = text(move || {
+        let said = it.seen.with(|seen| seen.as_ref().map(|seen| format::sentence(&seen.summary)));
+        format!("{}: {}", it.names(), said.unwrap_or_default())
+    });
     let more = move || {
         it.seen.with(|seen| seen.as_ref().and_then(more).map(|words| view! { <p class="hint">{words}</p> }))
     };
@@ -40,6 +45,7 @@ pub(super) fn summary(store: Store, link: Link, it: Difference) -> AnyView {
     };
     view! {
         <div class="difference-page" tabindex="0" role="region" aria-label="Summary" data-testid="difference-summary">
+            <p class="difference-named" data-testid="difference-names">{names}</p>
             {body}{more}{remarks}
         </div>
     }

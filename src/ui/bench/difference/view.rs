@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::super::super::parts::fields::{button, text, when};
+use super::super::super::parts::icons;
 use super::super::link::Link;
 use super::super::sessions::reading;
 use super::super::store::Store;
@@ -27,9 +28,7 @@ pub(crate) fn bar(store: Store, link: Link) -> AnyView {
             None => format!("Comparing: {} read so far.", format::counted(it.read.get(), "frame")),
         })
     });
-    let names = text(move || {
-        it.seen.with(|seen| seen.as_ref().map(|seen| seen.names.join(" against ")).unwrap_or_default())
-    });
+    let names = text(move || it.names());
     let one = move |(view, label, testid): (View, &'static str, &'static str)| {
         let is_on = text(move || (it.view.get() == view).to_string());
         view! { <button type="button" data-testid=testid aria-pressed=is_on on:click=move |_| it.turn_to(store, view)>{label}</button> }
@@ -46,11 +45,13 @@ pub(crate) fn bar(store: Store, link: Link) -> AnyView {
             <b class="sessions-name" title=names>{names}</b>
             <span class="sessions-words" role="status" data-testid="difference-words" title=words>{words}</span>
             <span class="difference-views" role="group" aria-label="Views of the difference">{views}</span>
-            <span class="difference-exports" hidden=move || !is_known.get()>
-                <span class="hint" aria-hidden="true">"Export"</span>
-                {button("quiet", "difference-json", "JSON", "Export the differences as JSON, for programs", export(DifferenceForm::Json))}
-                {button("quiet", "difference-html", "HTML", "Export the differences as one page", export(DifferenceForm::Html))}
-            </span>
+            <details class="menu difference-exports" hidden=move || !is_known.get()>
+                <summary data-testid="difference-export" title="Export the comparison" aria-label="Export the comparison">{icons::DOWNLOAD.draw()}</summary>
+                <div class="sheet">
+                    {button("", "difference-json", "JSON", "Export the differences as JSON, for programs", export(DifferenceForm::Json))}
+                    {button("", "difference-html", "HTML", "Export the differences as one page", export(DifferenceForm::Html))}
+                </div>
+            </details>
             {button("primary", "sessions-back", "Back to now", "Shows what happens now; connections were open all the time", back)}
         </div>
     }

@@ -69,7 +69,8 @@ fn words(seen: &ReplaySeen) -> String {
         ReplayPhase::Reading => "Reading the session …".to_owned(),
         ReplayPhase::Running => format!("{progress}, against {}", seen.to),
         ReplayPhase::Done if seen.opened.0 < seen.opened.1 => {
-            format!("Done: {progress}. {} of {} connections were opened.", seen.opened.0, seen.opened.1)
+            let all = format::counted(seen.opened.1, "connection");
+            format!("Done: {progress}. Opened: {} of {all}.", seen.opened.0)
         }
         ReplayPhase::Done => format!("Done: {progress}."),
         ReplayPhase::Stopped => format!("Stopped: {progress}."),

@@ -380,7 +380,7 @@ fn words(reading: &Reading) -> String {
     }
     if told.others > 0 {
         let more = format::counted(told.others, "more session");
-        words.push(format!("{more} of the files stand in the list."));
+        words.push(format!("The list has {more} of the files."));
     }
     words.join(" ")
 }

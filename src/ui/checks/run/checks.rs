@@ -26,7 +26,7 @@ pub(super) fn checks(store: Store, link: Link, run: RwSignal<LiveRun>, failed: M
     };
     let more = text(move || match count.get().saturating_sub(MOST_CHECKS) {
         0 => String::new(),
-        more => format!("and {} more checks, listed in the report", format::count(more as u64)),
+        more => format!("and {}, listed in the report", format::counted(more as u64, "more check")),
     });
     view! {
         <ol class="run-checks" data-testid="results">{rows}</ol>

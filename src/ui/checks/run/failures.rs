@@ -23,7 +23,7 @@ use crate::wire::checks::Spot;
 pub(super) fn failures(store: Store, link: Link, run: RwSignal<LiveRun>, all: Memo<Vec<Place>>) -> AnyView {
     let more = text(move || match all.with(Vec::len).saturating_sub(MOST) {
         0 => String::new(),
-        more => format!("and {} more failures, listed in the report", format::count(more as u64)),
+        more => format!("and {}, listed in the report", format::counted(more as u64, "more failure")),
     });
     view! {
         <ul class="run-failures" aria-label="Failures" data-testid="failures" hidden=when(move || all.with(Vec::is_empty))>

@@ -193,7 +193,10 @@ impl Sharing {
         if suspicions.len() > MOST_TOLD {
             let more = suspicions.len() - MOST_TOLD;
             suspicions.truncate(MOST_TOLD);
-            suspicions.push(Suspicion::of_words(format!("{more} more places look like secrets")));
+            suspicions.push(Suspicion::of_words(format!(
+                "Likely secrets in {}",
+                crate::engine::base::words::counted(more as u64, "more place")
+            )));
         }
         suspicions
     }

@@ -9,6 +9,6 @@ mod text;
 
 pub use number::{
     bound, coarse_and_rest, count, counted, duration, exact, exact_size, figure, micros, moment, percent,
-    rate, size, span, time_of_day, time_of_day_exact,
+    plural, rate, size, span, time_of_day, time_of_day_exact,
 };
 pub use text::{cut, sentence, with_stop};

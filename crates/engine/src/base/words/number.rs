@@ -28,8 +28,13 @@ pub fn count(number: u64) -> String {
 /// assert_eq!(counted(1200, "frame"), "1\u{2009}200 frames");
 /// ```
 pub fn counted(number: u64, one: &str) -> String {
+    format!("{} {}", count(number), plural(number, one))
+}
+
+/// The noun alone, where the number stands elsewhere: `frame` of 1, `frames` of any other number.
+pub fn plural(number: u64, one: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
-    format!("{} {one}{ending}", count(number))
+    format!("{one}{ending}")
 }
 
 /// A measured duration, with three digits: `412 µs`, `2.40 ms`, `1.20 s`, `2 min 5 s`.

@@ -70,8 +70,10 @@ impl Comparison {
             (Value::Array(a), Value::Array(b)) => self.arrays(&spot, a, b),
             _ => {
                 self.changes += 1;
+                let from = self.lines.len();
                 self.whole(Side::Left, &spot, a, true);
                 self.whole(Side::Right, &spot, b, false);
+                self.pair(from);
             }
         }
     }
@@ -189,9 +191,11 @@ mod tests {
                 Side::Both => ' ',
                 Side::Left => '-',
                 Side::Right => '+',
+                Side::Changed => '*',
             };
             let place = if it.place.is_empty() { String::new() } else { format!("  <{}>", it.place) };
-            format!("{side}{}{}{place}", "  ".repeat(it.line.indent.into()), it.line.text())
+            let after = it.after.as_ref().map(|line| format!(" → {}", line.text())).unwrap_or_default();
+            format!("{side}{}{}{after}{place}", "  ".repeat(it.line.indent.into()), it.line.text())
         });
         (lines.collect(), found.changes)
     }
@@ -211,8 +215,7 @@ mod tests {
             lines,
             [
                 " {",
-                "-  \"id\": 1,  <$.id>",
-                "+  \"id\": 2,",
+                "*  \"id\": 1, → \"id\": 2,  <$.id>",
                 "   \"x\": {",
                 "     \"y\": true",
                 "   },",
@@ -228,16 +231,26 @@ mod tests {
     fn items_are_aligned_and_changed_ones_compared_inside() {
         let (lines, changes) = told(r#"[{"n":1,"k":0},2,3]"#, r#"[{"n":9,"k":0},3,4]"#);
         let changed: Vec<_> = lines.iter().filter(|line| !line.starts_with(' ')).collect();
-        assert_eq!(changed, ["-    \"n\": 1,  <$[0].n>", "+    \"n\": 9,", "-  2,  <$[1]>", "+  4  <$[2]>"]);
+        assert_eq!(changed, ["*    \"n\": 1, → \"n\": 9,  <$[0].n>", "-  2,  <$[1]>", "+  4  <$[2]>"]);
         assert_eq!(changes, 3);
     }
 
     #[test]
     fn texts_are_compared_by_lines_and_bytes_by_rows() {
         let (lines, changes) = told("a\nb\nc", "a\nx\nc");
-        assert_eq!((lines, changes), ([" a", "-b", "+x", " c"].map(String::from).to_vec(), 1));
+        assert_eq!((lines, changes), ([" a", "*b → x", " c"].map(String::from).to_vec(), 1));
         let found = compare((false, &[1, 2]), (true, b"\x01\x03"));
-        assert_eq!((found.lines.len(), found.changes), (2, 1));
+        assert_eq!((found.lines.len(), found.changes), (1, 1));
+        let (lines, changes) = told("a\nb\nc\nd", "a\nx\nd\ne");
+        assert_eq!((lines, changes), ([" a", "*b → x", "-c", " d", "+e"].map(String::from).to_vec(), 2));
+    }
+
+    #[test]
+    fn a_value_that_became_another_stands_in_its_rows_as_far_as_both_have_some() {
+        let (lines, changes) = told(r#"{"a":{"b":1,"c":2}}"#, r#"{"a":[7]}"#);
+        let wanted =
+            [" {", "*  \"a\": { → \"a\": [  <$.a>", "*    \"b\": 1, → 7", "*    \"c\": 2 → ]", "-  }", " }"];
+        assert_eq!((lines, changes), (wanted.map(String::from).to_vec(), 1));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum Side {
     Left,
     /// Only on the second.
     Right,
+    /// On both, and they differ.
+    Changed,
 }
 
 /// A line of a comparison.
@@ -30,8 +32,10 @@ pub struct CompareLine {
     pub side: Side,
     /// The JSON path of what differs, on the first line of it.
     pub place: String,
-    /// What is there.
+    /// What is there; of a changed line, what the first has.
     pub line: TextLine,
+    /// What the second has, of a changed line.
+    pub after: Option<TextLine>,
 }
 
 /// A comparison.
@@ -63,6 +67,7 @@ pub fn compare(left: Content<'_>, right: Content<'_>) -> Comparison {
     let (b, cut_b) = lines(name, right);
     let mut found = Comparison { cut: cut_a || cut_b, ..Comparison::default() };
     let mut was_same = true;
+    let mut from = 0;
     for step in align(&a, &b) {
         let (side, line) = match step {
             Step::Both(at, _) => (Side::Both, &a[at]),
@@ -71,18 +76,44 @@ pub fn compare(left: Content<'_>, right: Content<'_>) -> Comparison {
         };
         let is_same = side == Side::Both;
         found.changes += u32::from(was_same && !is_same);
+        if was_same != is_same {
+            found.pair(from);
+            from = found.lines.len();
+        }
         was_same = is_same;
         found.add(side, "", line.clone());
     }
+    found.pair(from);
     found
 }
 
 impl Comparison {
     fn add(&mut self, side: Side, place: &str, line: TextLine) {
         if self.lines.len() < MOST_LINES {
-            self.lines.push(CompareLine { side, place: place.to_owned(), line });
+            self.lines.push(CompareLine { side, place: place.to_owned(), line, after: None });
         } else {
             self.cut = true;
+        }
+    }
+
+    /// Of the lines from a place on, the first of the left side and the first of the right one become one, and so on: what went and
+    /// what came in its place.
+    fn pair(&mut self, from: usize) {
+        if self.lines[from..].iter().any(|line| matches!(line.side, Side::Both | Side::Changed)) {
+            return;
+        }
+        let (left, right): (Vec<_>, Vec<_>) =
+            self.lines.drain(from..).partition(|line| line.side == Side::Left);
+        let (mut left, mut right) = (left.into_iter(), right.into_iter());
+        loop {
+            let line = match (left.next(), right.next()) {
+                (Some(left), Some(right)) => {
+                    CompareLine { side: Side::Changed, after: Some(right.line), ..left }
+                }
+                (Some(line), None) | (None, Some(line)) => line,
+                (None, None) => return,
+            };
+            self.lines.push(line);
         }
     }
 }
