@@ -165,7 +165,7 @@ async fn hear(link: &Link, net: &Net, listener: &mut Listener<'_>) -> End {
 fn words(error: &Error) -> String {
     match error {
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-            "the server ended the transport without a close frame".to_owned()
+            "the server ended the transport".to_owned()
         }
         Error::Io(error) => match DeflateError::of(error) {
             Some(error) => error.to_string(),
