@@ -18,8 +18,8 @@ fn read_by_server(arguments: &'static [&'static str], compression: bool, agreed:
     "clients": { "a": { "url": server.urls[0], "compression": compression } },
     "checks": [ { "check": "c", "steps": [
         { "connect": "a", "expect": { "extensions": agreed } },
-        { "repeat": TEXTS, "steps": [ { "on": "a", "send": text, "expect": { "text": text } } ] },
-        { "on": "a", "send": { "$hex": "00ff00ff" }, "expect": { "binary": "00ff00ff" } },
+        { "repeat": { "times": TEXTS }, "steps": [ { "on": "a", "send": text, "expect": { "text": text } } ] },
+        { "on": "a", "send": { "$hex": "00ff00ff" }, "expect": { "bytes": { "hex": "00ff00ff" } } },
         { "on": "a", "send": "", "expect": { "text": "" } },
         { "on": "a", "ping": "between" },
         { "on": "a", "send": "bytes", "expect": { "path": "$.bytes", "exists": true, "capture": { "read": "$.bytes" } } },
