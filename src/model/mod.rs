@@ -2,6 +2,7 @@
 //!
 //! Everything in here is pure and tested natively. It refuses to know leptos.
 
+pub mod capacity;
 pub mod columns;
 pub mod connections;
 pub mod course;
