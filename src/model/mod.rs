@@ -2,7 +2,9 @@
 //!
 //! Everything in here is pure and tested natively. It refuses to know leptos.
 
+pub mod capacity;
 pub mod columns;
+pub mod connections;
 pub mod course;
 pub mod faults;
 pub mod format;

@@ -216,3 +216,36 @@ fn a_failure_has_the_messages_around_it_in_the_report_and_the_recording_says_whe
         );
     });
 }
+
+#[test]
+fn a_report_that_was_written_elsewhere_is_an_earlier_run_and_what_is_none_is_refused() {
+    let store = page::TestStore::default();
+    page::with_store(store.clone(), |page: Page| async move {
+        let mut written = serde_json::json!({});
+        for event in page.run(run_request(PASSING)).await {
+            if let RunEvent::Ended { report, .. } = event {
+                written = serde_json::to_value(&*report).expect("a report is JSON");
+            }
+        }
+        written["suite"] = "elsewhere".into();
+        written["environment"]["generator"] = serde_json::json!({ "busy_peak": 0.9, "busy_mean": 0.5 });
+        written["capacity"] = serde_json::json!({ "variable": "clients", "from": 1, "to": 9, "held": 4, "verdict": "pass",
+            "sentence": "4 held", "trials": [] });
+        let Answer::Taken { run, past, report } = page.ask(Question::TakeReport(written.to_string())).await
+        else {
+            panic!("it is taken")
+        };
+        assert_eq!(report.capacity.as_ref().and_then(|it| it.held), Some(4));
+        assert_eq!(report.environment.generator.map(|it| it.busy_peak), Some(0.9));
+        assert_eq!((past[0].id, past[0].suite.as_str(), past.len()), (run, "elsewhere", 2));
+        for (text, words) in [("{ \"sockscope\": \"9\", \"format\": 99 }", "99"), ("[]", "cannot be read")] {
+            let told = page.ask(Question::TakeReport(text.into())).await;
+            assert!(matches!(&told, Answer::Failed(said) if said.contains(words)), "{told:?}");
+        }
+    });
+    page::with_store(store, |page: Page| async move {
+        let [newest, _] = &page.restored().past[..] else { panic!("two runs") };
+        let Answer::Report(report) = page.ask(Question::Past(newest.id)).await else { panic!("its report") };
+        assert!(report.capacity.is_some());
+    });
+}

@@ -5,6 +5,7 @@
 //! once.
 
 use serde_json::Value;
+use sockscope_engine::base::close;
 use sockscope_engine::explain::{Likely, UNTOLD, logged};
 use sockscope_engine::report::{Broken, CheckReport, FailureKind, Report};
 use sockscope_host::session::Complaint;
@@ -129,7 +130,7 @@ fn annotate_check(check: &mut CheckReport, within: &[&Explained], source: Source
         // The newest one: an earlier connection of the same client may have been meant to fail.
         let words = within.iter().rev().find(is_meant).map(|it| it.words.clone());
         if let Some(words) = &words {
-            failure.message = with_reason(&failure.message, words);
+            failure.message = with_reason(&failure.message, words, source);
             // What is known needs no guesses beside it. A look at the server says more than the log.
             let is_known = failure.causes.iter().any(|cause| cause.likelihood == Likely::Certain);
             if let Some(cause) = logged(words).filter(|_| !is_known) {
@@ -140,11 +141,15 @@ fn annotate_check(check: &mut CheckReport, within: &[&Explained], source: Source
     }
 }
 
-/// A message that names no reason, with the one that is known.
-fn with_reason(message: &str, words: &str) -> String {
-    match message.split_once(UNTOLD) {
-        Some((known, rest)) => format!("{known}: {words}{rest}"),
-        None => message.to_owned(),
+/// A message that names no reason, with the one that is known. The browser's words stand beside the message of an open connection.
+fn with_reason(message: &str, words: &str, source: Source) -> String {
+    let unclosed = close::meaning(1006);
+    match (message.split_once(UNTOLD), message.split_once(unclosed)) {
+        (Some((known, rest)), _) => format!("{known}: {words}{rest}"),
+        (None, Some((known, rest))) if source == Source::Engine => {
+            format!("{known}{unclosed}: {words}{rest}")
+        }
+        _ => message.to_owned(),
     }
 }
 
@@ -239,10 +244,14 @@ mod tests {
     fn a_message_that_guesses_says_what_is_known() {
         let guess = format!("the handshake failed after 3.00\u{2009}ms{UNTOLD}; more");
         assert_eq!(
-            with_reason(&guess, "code 401"),
+            with_reason(&guess, "code 401", Source::Browser),
             "the handshake failed after 3.00\u{2009}ms: code 401; more"
         );
-        assert_eq!(with_reason("it broke", "code 401"), "it broke");
+        assert_eq!(with_reason("it broke", "code 401", Source::Browser), "it broke");
+        let ended = "it was closed with 1006 (no close frame came); nothing came";
+        let known = "it was closed with 1006 (no close frame came: reset by peer); nothing came";
+        assert_eq!(with_reason(ended, "reset by peer", Source::Engine), known);
+        assert_eq!(with_reason(ended, "reset by peer", Source::Browser), ended);
     }
 
     #[test]

@@ -12,11 +12,12 @@ use sockscope_engine::Endpoint;
 use sockscope_engine::base::world::Answer as Answered;
 use sockscope_engine::explain::refused_words;
 
+use super::deflate::Agreed;
 use super::net::Net;
 use crate::destination::Destination;
 use crate::ws::conn::Conn;
 use crate::ws::dial::{Answer, DialError, shake};
-use crate::ws::upgrade::{accept, names};
+use crate::ws::upgrade::{COMPRESSION, accept, names};
 
 static AGENT: HeaderValue =
     HeaderValue::from_static(concat!("sockscope/", env!("CARGO_PKG_VERSION"), " (native)"));
@@ -29,6 +30,10 @@ pub(super) struct Shaken {
     pub early: Bytes,
     /// The subprotocol that the server chose.
     pub protocol: String,
+    /// The extensions that it agreed to, in its words.
+    pub extensions: String,
+    /// What they say of compression.
+    pub agreed: Option<Agreed>,
     /// Its whole answer.
     pub answer: Answered,
 }
@@ -59,6 +64,8 @@ impl Net {
         let cookies = page.as_ref().and_then(|page| self.jar.cookies(page));
         let mut fields =
             vec![("User-Agent", &AGENT), ("Sec-WebSocket-Version", &VERSION), ("Sec-WebSocket-Key", &key)];
+        let compresses = endpoint.offers_compression();
+        fields.extend(compresses.then_some(("Sec-WebSocket-Extensions", &COMPRESSION)));
         fields.extend((!protocols.is_empty()).then_some(("Sec-WebSocket-Protocol", &offered)));
         let own: Vec<(&str, HeaderValue)> = endpoint
             .fields()
@@ -81,8 +88,11 @@ impl Net {
             keep_cookies(&self.jar, &answer.headers, page);
         }
         let told = answered(&answer);
-        match judge(&answer, &key, endpoint.protocols()) {
-            Ok(protocol) => Ok(Shaken { conn: answer.conn, early: answer.early, protocol, answer: told }),
+        match judge(&answer, &key, endpoint) {
+            Ok(Chosen { protocol, extensions, agreed }) => {
+                let Answer { conn, early, .. } = answer;
+                Ok(Shaken { conn, early, protocol, extensions, agreed, answer: told })
+            }
             Err(words) => Err(Unopened { words, answer: Some(told) }),
         }
     }
@@ -119,8 +129,15 @@ fn told(error: DialError) -> String {
     }
 }
 
-/// The subprotocol that was agreed on, or what a browser takes for a failure.
-fn judge(answer: &Answer, key: &HeaderValue, offered: &[String]) -> Result<String, String> {
+/// What a server chose of what was offered.
+struct Chosen {
+    protocol: String,
+    extensions: String,
+    agreed: Option<Agreed>,
+}
+
+/// What was agreed on, or what a browser takes for a failure.
+fn judge(answer: &Answer, key: &HeaderValue, endpoint: &Endpoint) -> Result<Chosen, String> {
     let Answer { status, headers, body, .. } = answer;
     if *status != StatusCode::SWITCHING_PROTOCOLS {
         let reason = status.canonical_reason().unwrap_or("<unknown status code>");
@@ -135,15 +152,22 @@ fn judge(answer: &Answer, key: &HeaderValue, offered: &[String]) -> Result<Strin
     if headers.get(header::SEC_WEBSOCKET_ACCEPT).is_none_or(|it| it.as_bytes() != wanted.as_bytes()) {
         return Err("Sec-WebSocket-Accept is missing or is not made of our key".to_owned());
     }
-    if let Some(extensions) = one(headers, header::SEC_WEBSOCKET_EXTENSIONS)?.filter(|it| !it.is_empty()) {
-        return Err(format!("the server agreed to {extensions:?}, and no extension was offered"));
-    }
-    match one(headers, header::SEC_WEBSOCKET_PROTOCOL)? {
+    let extensions = one(headers, header::SEC_WEBSOCKET_EXTENSIONS)?.unwrap_or_default();
+    let agreed = match extensions.as_str() {
+        "" => None,
+        extensions if endpoint.offers_compression() => Some(Agreed::read(extensions)?),
+        extensions => {
+            return Err(format!("the server agreed to {extensions:?}, and no extension was offered"));
+        }
+    };
+    let offered = endpoint.protocols();
+    let protocol = match one(headers, header::SEC_WEBSOCKET_PROTOCOL)? {
         None if offered.is_empty() => Ok(String::new()),
         None => Err(format!("the server chose none of the offered subprotocols ({})", offered.join(", "))),
         Some(chosen) if offered.contains(&chosen) => Ok(chosen),
         Some(chosen) => Err(format!("the server chose the subprotocol {chosen:?}, which was not offered")),
-    }
+    };
+    Ok(Chosen { protocol: protocol?, extensions, agreed })
 }
 
 /// A field that may stand once.

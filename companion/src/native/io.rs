@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::deflate::Inflating;
 use crate::ws::conn::Conn;
 
 /// A transport within one poll. What would block wakes the task of `cx` later.
@@ -16,14 +17,22 @@ pub(super) struct Io<'a, 'cx> {
     pub cx: &'a mut Context<'cx>,
     /// Bytes that the network has taken.
     pub written: &'a mut u64,
+    /// Where compression was agreed on, and only for reading.
+    pub inflating: Option<&'a mut Inflating>,
 }
 
 impl Read for Io<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut buffer = ReadBuf::new(buffer);
-        match Pin::new(&mut *self.conn).poll_read(self.cx, &mut buffer) {
-            Poll::Ready(read) => read.map(|()| buffer.filled().len()),
-            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+        let mut take = |buffer: &mut [u8]| {
+            let mut buffer = ReadBuf::new(buffer);
+            match Pin::new(&mut *self.conn).poll_read(self.cx, &mut buffer) {
+                Poll::Ready(read) => read.map(|()| buffer.filled().len()),
+                Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+            }
+        };
+        match &mut self.inflating {
+            None => take(buffer),
+            Some(inflating) => inflating.read(buffer, take),
         }
     }
 }

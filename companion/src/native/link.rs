@@ -9,10 +9,12 @@ use std::task::{Context, Poll, Waker};
 
 use sockscope_engine::Payload;
 use tungstenite::error::{CapacityError, Error, ProtocolError};
-use tungstenite::protocol::frame::CloseFrame;
+use tungstenite::protocol::frame::coding::{Data, OpCode};
+use tungstenite::protocol::frame::{CloseFrame, Frame, FrameHeader};
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Bytes, Message};
 
+use super::deflate::{Agreed, Deflate, DeflateError};
 use super::io::Io;
 use crate::ws::conn::Conn;
 
@@ -44,6 +46,7 @@ pub(super) struct Link {
 struct Wire {
     frames: WebSocketContext,
     conn: Conn,
+    deflate: Option<Box<Deflate>>,
     /// Bytes of messages that were given, and of all that the network has taken.
     given: u64,
     written: u64,
@@ -63,18 +66,21 @@ impl Default for Link {
 }
 
 impl Link {
-    /// The handshake is done; `early` came right after it.
-    pub fn open(&self, conn: Conn, early: &[u8]) {
+    /// The handshake is done; `early` came right after it. `agreed` is what was agreed on of compression.
+    pub fn open(&self, conn: Conn, early: &[u8], agreed: Option<Agreed>) {
         let config = WebSocketConfig::default()
             .read_buffer_size(READS)
             .write_buffer_size(0)
             .max_message_size(None)
             .max_frame_size(None);
+        let deflate = agreed.map(|agreed| Box::new(Deflate::new(agreed, early)));
+        // What is compressed is not for `tungstenite` to read.
+        let early = if deflate.is_some() { &[] } else { early };
         let frames = match early.is_empty() {
             true => WebSocketContext::new(Role::Client, Some(config)),
             false => WebSocketContext::from_partially_read(early.to_vec(), Role::Client, Some(config)),
         };
-        let wire = Wire { frames, conn, given: 0, written: 0, is_blocked: false };
+        let wire = Wire { frames, conn, deflate, given: 0, written: 0, is_blocked: false };
         *self.wire.borrow_mut() = Some(Box::new(wire));
         self.phase.set(Phase::Open);
     }
@@ -94,11 +100,18 @@ impl Link {
 
     /// Sends a message within this call, as far as the network takes it; the task sends the rest.
     pub fn send(&self, payload: &Payload) {
-        let message = match payload {
-            Payload::Text(text) => Message::text(text.as_str()),
-            Payload::Binary(bytes) => Message::Binary(Bytes::copy_from_slice(bytes)),
+        let mut wire = self.wire.borrow_mut();
+        let deflate = wire.as_deref_mut().and_then(|wire| wire.deflate.as_deref_mut());
+        let deflated = deflate.and_then(|deflate| deflate.deflated(payload.as_bytes()));
+        drop(wire);
+        let message = match (payload, deflated) {
+            (Payload::Text(_), Some(deflated)) => compressed(deflated, Data::Text),
+            (Payload::Binary(_), Some(deflated)) => compressed(deflated, Data::Binary),
+            (Payload::Text(text), None) => Message::text(text.as_str()),
+            (Payload::Binary(bytes), None) => Message::Binary(Bytes::copy_from_slice(bytes)),
         };
-        self.write(message, payload.as_bytes().len() as u64 + HEAD)
+        let bytes = message.len() as u64 + HEAD;
+        self.write(message, bytes);
     }
 
     fn write(&self, message: Message, bytes: u64) {
@@ -111,7 +124,7 @@ impl Link {
         }
         wire.given += bytes;
         let Wire { frames, conn, written, .. } = wire;
-        let mut io = Io { conn, cx: &mut cx, written };
+        let mut io = Io { conn, cx: &mut cx, written, inflating: None };
         // What is written is flushed only where a layer in between may hold it.
         let done = frames.write(&mut io, message).and_then(|()| match io.conn {
             Conn::Plain(_) => Ok(()),
@@ -136,7 +149,7 @@ impl Link {
         let mut cx = Context::from_waker(&waker);
         let mut wire = self.wire.borrow_mut();
         let Some(Wire { frames, conn, written, .. }) = wire.as_deref_mut() else { return false };
-        let mut io = Io { conn, cx: &mut cx, written };
+        let mut io = Io { conn, cx: &mut cx, written, inflating: None };
         let mut rest = bytes;
         if frames.flush(&mut io).is_err() {
             return false;
@@ -162,7 +175,7 @@ impl Link {
         let mut wire = self.wire.borrow_mut();
         let Some(wire) = wire.as_deref_mut() else { return Poll::Ready(Err(Error::ConnectionClosed)) };
         let Wire { frames, conn, written, .. } = wire;
-        let mut io = Io { conn, cx, written };
+        let mut io = Io { conn, cx, written, inflating: None };
         if wire.is_blocked {
             match frames.flush(&mut io) {
                 Ok(()) => {
@@ -174,8 +187,9 @@ impl Link {
                 Err(_) => wire.is_blocked = false,
             }
         }
-        let Wire { frames, conn, written, .. } = wire;
-        match frames.read(&mut Io { conn, cx, written }) {
+        let Wire { frames, conn, written, deflate, .. } = wire;
+        let inflating = deflate.as_deref_mut().map(|deflate| &mut deflate.inflating);
+        match frames.read(&mut Io { conn, cx, written, inflating }) {
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
             found => Poll::Ready(found),
         }
@@ -183,8 +197,11 @@ impl Link {
 
     /// The other side broke the protocol: tells it so, if that goes out at once, and lets go.
     pub fn fail(&self, error: &Error) {
+        let of_deflate = if let Error::Io(error) = error { DeflateError::of(error) } else { None };
         let code = match error {
             Error::Utf8(_) => 1007,
+            _ if of_deflate == Some(&DeflateError::TooLarge) => 1009,
+            _ if of_deflate.is_some() => 1002,
             Error::Capacity(CapacityError::MessageTooLong { .. }) => 1009,
             Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) | Error::Io(_) => {
                 return self.let_go();
@@ -200,4 +217,10 @@ impl Link {
         drop(self.wire.borrow_mut().take());
         self.phase.set(Phase::Ended);
     }
+}
+
+/// A message whose only frame says that it is compressed.
+fn compressed(payload: Vec<u8>, kind: Data) -> Message {
+    let header = FrameHeader { rsv1: true, opcode: OpCode::Data(kind), ..FrameHeader::default() };
+    Message::Frame(Frame::from_payload(header, payload.into()))
 }

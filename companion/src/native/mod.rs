@@ -6,9 +6,10 @@
 //!
 //! Frames are `tungstenite`'s, driven by tokio's sockets without a task or a channel between a step and the network: a message
 //! goes out within the call that sends it. `tokio-tungstenite` shares that code and adds a waker of its own on each side.
-//! `fastwebsockets` leaves closing to the caller and writes only from an async task.
+//! Compression stands between the two, in [`deflate`]. `fastwebsockets` leaves closing to the caller and writes only from an async task.
 
 mod clock;
+mod deflate;
 mod effort;
 mod handshake;
 mod http;

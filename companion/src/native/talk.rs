@@ -15,6 +15,7 @@ use tungstenite::error::{Error, ProtocolError};
 use tungstenite::protocol::frame::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
 
+use super::deflate::DeflateError;
 use super::effort::Port;
 use super::handshake::Unopened;
 use super::link::{Link, Phase};
@@ -47,8 +48,8 @@ pub(super) async fn talk(link: Rc<Link>, net: Rc<Net>, name: String, endpoint: E
             return listener.tell(at, Event::lost());
         }
     };
-    link.open(shaken.conn, &shaken.early);
-    let opened = Event::Opened { protocol: shaken.protocol, extensions: String::new() };
+    link.open(shaken.conn, &shaken.early, shaken.agreed);
+    let opened = Event::Opened { protocol: shaken.protocol, extensions: shaken.extensions };
     let at = net.clock.now();
     listener.tell(at, Event::Answered(shaken.answer));
     listener.tell(at, opened);
@@ -164,9 +165,12 @@ async fn hear(link: &Link, net: &Net, listener: &mut Listener<'_>) -> End {
 fn words(error: &Error) -> String {
     match error {
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-            "the server ended the transport without a close frame".to_owned()
+            "the server ended the transport".to_owned()
         }
-        Error::Io(error) => format!("the transport broke: {error}"),
+        Error::Io(error) => match DeflateError::of(error) {
+            Some(error) => error.to_string(),
+            None => format!("the transport broke: {error}"),
+        },
         Error::Utf8(_) => "a text is not valid UTF-8".to_owned(),
         Error::Protocol(error) => format!("the server broke the protocol: {error}"),
         other => other.to_string(),

@@ -172,7 +172,11 @@ pub fn close_frame(close: &Close, mask: Option<[u8; 4]>) -> Bytes {
 
 /// Appends the head of an unmasked, final frame.
 pub fn put_head(out: &mut BytesMut, opcode: Opcode, len: usize) {
-    let first = 0x80 | opcode.bits();
+    put_outline(out, 0x80 | opcode.bits(), len);
+}
+
+/// Appends the head of an unmasked frame with this first byte.
+pub fn put_outline(out: &mut BytesMut, first: u8, len: usize) {
     match len {
         0..=125 => out.extend_from_slice(&[first, len as u8]),
         126..=0xffff => {

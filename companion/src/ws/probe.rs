@@ -25,7 +25,7 @@ use super::conn::Conn;
 use super::dial::{DialError, connect, parse_head, request, why_unresolved};
 use super::refusal::read_body;
 use super::trust::{checking, trusting};
-use super::upgrade::{accept, names};
+use super::upgrade::{COMPRESSION, accept, names};
 use crate::destination::{Destination, Reach};
 use crate::log::PROBE;
 
@@ -45,8 +45,6 @@ const LARGEST_BODY: usize = 2 * 1024;
 const SHOWN: usize = 40;
 /// Characters of a header field's value.
 const LONGEST_VALUE: usize = 1024;
-/// As browsers offer it.
-static EXTENSIONS: HeaderValue = HeaderValue::from_static("permessage-deflate; client_max_window_bits");
 static AGENT: HeaderValue =
     HeaderValue::from_static(concat!("sockscope/", env!("CARGO_PKG_VERSION"), " (probe)"));
 static VERSION: HeaderValue = HeaderValue::from_static("13");
@@ -236,7 +234,7 @@ impl Look<'_> {
         let mut fields = vec![
             ("Sec-WebSocket-Version", &VERSION),
             ("Sec-WebSocket-Key", &key),
-            ("Sec-WebSocket-Extensions", &EXTENSIONS),
+            ("Sec-WebSocket-Extensions", &COMPRESSION),
             ("User-Agent", &AGENT),
         ];
         fields.extend(self.offer.origin.iter().map(|origin| ("Origin", origin)));

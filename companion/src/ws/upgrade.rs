@@ -4,6 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use hyper::header::HeaderValue;
 use hyper::upgrade::OnUpgrade;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper_util::rt::TokioIo;
@@ -11,6 +12,9 @@ use sha1::{Digest, Sha1};
 
 use super::conn::Conn;
 use super::patient::Patient;
+
+/// An offer of compression, as browsers make it.
+pub static COMPRESSION: HeaderValue = HeaderValue::from_static("permessage-deflate; client_max_window_bits");
 
 /// Why a request does not become a WebSocket.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,14 @@ use tokio::runtime::Runtime;
 
 /// Runs a suite in the browser and natively; the files are beside it.
 fn in_both(suite: &Value, files: &[(&str, &str)]) -> [Ended; 2] {
+    in_both_with(&[], suite, files)
+}
+
+/// The same with further flags.
+fn in_both_with(flags: &[&str], suite: &Value, files: &[(&str, &str)]) -> [Ended; 2] {
     ["browser", "native"].map(|engine| {
-        let call = Call::new(&["OUT/s.json", "--engine", engine, "--json", "OUT/r.json"]);
+        let arguments = ["OUT/s.json", "--engine", engine, "--json", "OUT/r.json"];
+        let call = Call::new(&[&arguments[..], flags].concat());
         let call = files.iter().fold(call, |call, (name, text)| call.with_file(name, *text));
         call.with_file("s.json", suite.to_string()).run()
     })
@@ -94,6 +100,30 @@ fn a_client_certificate_opens_a_server_that_wants_one() {
         for ended in in_both(&suite(client(tls), opens()), &files) {
             ended.assert_code(1);
         }
+    }
+}
+
+#[test]
+fn an_unknown_certificate_is_taken_where_the_flag_or_the_client_says_so() {
+    let identities = Identities::make();
+    let runtime = Runtime::new().expect("a runtime");
+    let target = runtime.block_on(Guarded::listen(Some(identities.acceptor())));
+    let (certificate, key) = &identities.client;
+    let files = [("client.pem", certificate.as_str()), ("client.key", key.as_str())];
+    let suite_of = |insecure: bool| {
+        let tls = json!({ "certificate": { "file": "client.pem" }, "key": { "file": "client.key" }, "insecure": insecure });
+        let url = format!("wss://localhost:{}/", target.port);
+        suite(json!({ "url": url, "headers": { "Authorization": Guarded::FIELD }, "tls": tls }), opens())
+    };
+    for ended in in_both(&suite_of(false), &files) {
+        ended.assert_code(1);
+        ended.assert_says(&["TLS", "insecure"]);
+    }
+    for ended in in_both_with(&["--insecure"], &suite_of(false), &files) {
+        ended.assert_code(0);
+    }
+    for ended in in_both(&suite_of(true), &files) {
+        ended.assert_code(0);
     }
 }
 

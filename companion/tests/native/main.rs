@@ -4,6 +4,7 @@ mod bad_input;
 mod beyond;
 mod capacity;
 mod chain;
+mod compressed;
 mod crowd;
 mod ends;
 #[cfg(target_os = "linux")]

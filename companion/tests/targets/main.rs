@@ -4,6 +4,7 @@
 //! Run by `cargo xtask test`, which installs Python's and Node's packages first and says where they are.
 
 mod bench;
+mod compressed;
 mod conformance;
 mod cors;
 mod in_pytest;

@@ -10,6 +10,7 @@ use super::certificate;
 use super::link::Link;
 use super::model::{LOAD_HREF, is_certifiable};
 use super::order;
+use super::past;
 use super::server;
 use super::store::{Notice, Store, Tab};
 use crate::browser::{files, page};
@@ -190,7 +191,7 @@ fn importer(store: Store, link: Link) -> AnyView {
                     <input class="unseen" type="file" accept=".json,.jsonc,.jsonl,application/json" data-testid="import-file"
                         on:change=move |event| { files::of_input(&event, move |read| take_file(store, link, read)); }/>
                 </label>
-                <label class="field"><span>"Paste a suite, or JSON Lines of a recording"</span>
+                <label class="field"><span>"Paste a suite, a report, or JSON Lines of a recording"</span>
                     <textarea class="mono" rows="3" spellcheck="false" data-testid="import-paste" prop:value=pasted on:input=move |event| pasted.set(event_target_value(&event))></textarea>
                 </label>
                 <button type="button" data-testid="import-pasted" disabled=when(move || pasted.with(|it| it.trim().is_empty()))
@@ -293,6 +294,9 @@ fn take_then(store: Store, link: Link, name: String, text: String, made: Box<dyn
         });
         return;
     }
+    if is_report(&text) {
+        return past::take(store, link, text.trim_start_matches('\u{feff}').to_owned());
+    }
     if text.len() > LARGEST {
         let size = format::size(text.len() as u64);
         return store.complain(format!(
@@ -308,6 +312,13 @@ fn take_then(store: Store, link: Link, name: String, text: String, made: Box<dyn
         };
         made(create_with(store, link, title, text, Vec::new()));
     });
+}
+
+/// Whether a text begins as a report does, which says the version of the program where a suite says that of its format.
+fn is_report(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let version = text.strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix("\"sockscope\":"));
+    version.is_some_and(|version| version.trim_start().starts_with('"'))
 }
 
 /// Adds a suite of one's own and shows it.

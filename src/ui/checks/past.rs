@@ -115,6 +115,18 @@ fn open(store: Store, link: Link, id: u64, suite_id: String) {
     });
 }
 
+/// Keeps a report that was written elsewhere, and shows it.
+pub(super) fn take(store: Store, link: Link, text: String) {
+    link.ask(Question::TakeReport(text), move |told| match told {
+        Answer::Taken { run, past, report } => {
+            store.past.set(past);
+            store.shown.set(Some(RwSignal::new(LiveRun::of_report(run, String::new(), *report))));
+        }
+        Answer::Failed(words) => store.complain(format::sentence(&words)),
+        _ => {}
+    });
+}
+
 /// The forms in which a run can be saved.
 const FORMS: [(&str, &str); 4] = [
     ("json", "JSON report"),

@@ -62,6 +62,15 @@ pub enum Answer {
     Report(Box<Report>),
     /// The list after a change.
     Past(Vec<PastRun>),
+    /// A report that was taken in.
+    Taken {
+        /// The run that it is now.
+        run: u64,
+        /// All earlier runs with it.
+        past: Vec<PastRun>,
+        /// The report.
+        report: Box<Report>,
+    },
     /// Of [`Question::Around`](super::Question::Around); `dropped` says how many frames of the run are not held any more.
     Around {
         /// In order.

@@ -51,6 +51,8 @@ pub enum Question {
     KeepForms(Forms),
     /// A run of an earlier time.
     Past(u64),
+    /// Keeps a report that was written elsewhere, such as by `sockscope check --json`.
+    TakeReport(String),
     /// Forgets runs of earlier times.
     ForgetPast(Vec<u64>),
     /// A report as a file. The run may be of this visit or of an earlier one.

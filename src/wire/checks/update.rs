@@ -102,6 +102,8 @@ pub struct ConnectionRow {
     pub name: String,
     /// How it stands.
     pub phase: Phase,
+    /// Whether the relay of the companion opened it.
+    pub is_relayed: bool,
     /// Messages sent.
     pub sent: u64,
     /// Messages received.

@@ -59,11 +59,12 @@ impl ConnectionTable {
         std::mem::take(&mut self.changed).then(|| self.connections.clone())
     }
 
-    fn take_seat(&mut self, name: &str) -> usize {
+    fn take_seat(&mut self, name: &str, is_relayed: bool) -> usize {
         let connection = self.connections.iter().position(|connection| connection.name == name);
         let connection = connection.unwrap_or_else(|| {
             let name = name.to_owned();
-            self.connections.push(ConnectionRow { name, phase: Phase::Connecting, sent: 0, received: 0 });
+            let phase = Phase::Connecting;
+            self.connections.push(ConnectionRow { name, phase, is_relayed, sent: 0, received: 0 });
             self.connections.len() - 1
         });
         self.stand(connection, Phase::Connecting);
@@ -152,7 +153,7 @@ impl<W: World> World for Watched<W> {
                 return Err(ConnectError { message });
             }
             table.live += 1;
-            table.take_seat(name)
+            table.take_seat(name, endpoint.needs_relay())
         };
         let is_live = Rc::new(std::cell::Cell::new(true));
         let (table, lives) = (self.table.clone(), is_live.clone());
@@ -245,7 +246,12 @@ mod tests {
         world.table().borrow_mut().set_elsewhere(1);
         let endpoint = Endpoint::parse("ws://quiet").expect("valid");
         let open = |name: &str| world.connect(name, &endpoint, Box::new(|_, _| {}));
-        let (a, b) = (open("a").expect("the first"), open("b").expect("the second"));
+        let relayed = [("X-Key".to_owned(), "1".to_owned())];
+        let by_relay = endpoint.clone().with_fields(relayed).expect("a field");
+        let (a, b) = (
+            open("a").expect("the first"),
+            world.connect("b", &by_relay, Box::new(|_, _| {})).expect("the second"),
+        );
         let refused = open("c").err().expect("one too many");
         assert_eq!(
             refused.message,
@@ -264,9 +270,9 @@ mod tests {
             .changes()
             .expect("changed")
             .iter()
-            .map(|connection| connection.phase)
+            .map(|connection| (connection.phase, connection.is_relayed))
             .collect();
-        assert_eq!(standings, [Phase::Closed, Phase::Closed]);
+        assert_eq!(standings, [(Phase::Closed, false), (Phase::Closed, true)]);
         assert_eq!(world.table().borrow_mut().changes(), None);
     }
 }

@@ -19,7 +19,7 @@ use crate::engine::World;
 use crate::engine::base::words;
 use crate::engine::recording::run_recording::Recorded;
 use crate::engine::relay::Relaying;
-use crate::engine::report::{Origin, Report, TargetReport};
+use crate::engine::report::{Origin, Report, TargetReport, read_json};
 use crate::engine::run::{Options, Plan, Progress, Stop, run};
 use crate::engine::suite::{Files, Suite};
 use crate::engine::template::{Document, Name};
@@ -246,10 +246,7 @@ impl<W: World> ChecksWorker<W> {
             Ok(plan) => plan,
             Err(errors) => return refuse(Vec::new(), errors.iter().map(ToString::to_string).collect()),
         };
-        // By time, and by chance where two tabs begin at once: they keep their runs in one store.
-        let by_time = now_millis * 1000 + self.0.world.random() % 1000;
-        let newest = self.0.history.borrow().list().iter().map(|run| run.id).max().unwrap_or_default();
-        let run_id = by_time.max(newest + 1);
+        let run_id = self.next_run(now_millis);
         let relaying = Relaying::new(self.0.world.clone(), self.0.companion.clone(), self.0.spawn.clone());
         let watched = Watched::new(relaying.clone(), self.0.site.most_sockets);
         let table = watched.table();
@@ -297,6 +294,31 @@ impl<W: World> ChecksWorker<W> {
         let mut recordings = self.0.recordings.borrow_mut();
         let Some(recording) = recordings.of_mut(run) else { return };
         recording.marks.note(&recording.recorded, progress);
+    }
+
+    /// By time, and by chance where two tabs begin at once: they keep their runs in one store.
+    fn next_run(&self, now_millis: u64) -> u64 {
+        let by_time = now_millis * 1000 + self.0.world.random() % 1000;
+        let newest = self.0.history.borrow().list().iter().map(|run| run.id).max().unwrap_or_default();
+        by_time.max(newest + 1)
+    }
+
+    /// Keeps a report that was written elsewhere.
+    pub(super) async fn take_report(&self, text: &str) -> Answer {
+        let report = match read_json(text) {
+            Ok(report) => report,
+            Err(error) => return Answer::Failed(format!("this report cannot be read: {error}")),
+        };
+        let (run, text) = (self.next_run(self.now_millis()), history::text_of(&report));
+        let past = history::past_run(run, "", &report, text.len());
+        let store = self.0.store.borrow().clone();
+        if let (None, Some(store)) = (history::too_large(&text), store)
+            && let Err(error) = history::keep(&self.0.history, &*store, past, text).await
+        {
+            return Answer::Failed(format!("this browser could not keep it: {error}"));
+        }
+        self.keep_at_hand(run, report.clone());
+        Answer::Taken { run, past: self.0.history.borrow().list().to_vec(), report: Box::new(report) }
     }
 
     async fn keep_report(&self, run: u64, suite_id: &str, report: Report) {

@@ -276,6 +276,7 @@ impl<W: World> ChecksWorker<W> {
                 Ok(report) => Answer::Report(Box::new((*report).clone())),
                 Err(words) => Answer::Failed(words),
             },
+            Question::TakeReport(text) => self.take_report(&text).await,
             Question::Write { run, form } => self.write(run, &form).await,
             Question::Events { run, form } => match self.0.recordings.borrow().of(run) {
                 None => Answer::Failed(NOT_RECORDED.to_owned()),
@@ -457,6 +458,7 @@ fn needs_store(question: &Question) -> bool {
             | Question::KeepForms(_)
             | Question::Forget(_)
             | Question::Past(_)
+            | Question::TakeReport(_)
             | Question::ForgetPast(_)
     )
 }

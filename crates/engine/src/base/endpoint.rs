@@ -16,6 +16,9 @@ pub struct Endpoint {
     /// What is said beside the address for TLS.
     #[serde(default)]
     tls: Option<Box<ClientTls>>,
+    /// Whether a client without a browser offers compression.
+    #[serde(default)]
+    compression: bool,
 }
 
 /// What a client shows and takes in a TLS handshake, in PEM; nothing where it is empty.
@@ -109,7 +112,13 @@ impl Endpoint {
         }
         let authority = rest.split(['/', '?']).next().unwrap_or_default();
         check_authority(authority)?;
-        Ok(Self { url: format!("{scheme}://{rest}"), protocols: Vec::new(), fields: Vec::new(), tls: None })
+        Ok(Self {
+            url: format!("{scheme}://{rest}"),
+            protocols: Vec::new(),
+            fields: Vec::new(),
+            tls: None,
+            compression: false,
+        })
     }
 
     /// The same address with subprotocols to offer, best first.
@@ -148,6 +157,18 @@ impl Endpoint {
     pub fn with_tls(mut self, tls: ClientTls) -> Self {
         self.tls = (tls != ClientTls::default()).then(|| Box::new(tls));
         self
+    }
+
+    /// The same address with `permessage-deflate` offered, or not. A browser offers it in any case.
+    #[must_use]
+    pub fn with_compression(mut self, compression: bool) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// Whether a client without a browser offers `permessage-deflate`.
+    pub fn offers_compression(&self) -> bool {
+        self.compression
     }
 
     /// What is said beside the address for TLS.

@@ -44,6 +44,7 @@ pub(super) static WORDS: &[(&str, &Known)] = &[
     ("reserved", &PROTOCOL_VIOLATION),
     ("opcode", &PROTOCOL_VIOLATION),
     ("UTF-8", &PROTOCOL_VIOLATION),
+    ("cannot be inflated", &PROTOCOL_VIOLATION),
 ];
 
 /// The cause that the browser's words name; none when they leave it open.
@@ -89,6 +90,7 @@ mod tests {
             ),
             ("Received a broken close frame containing invalid UTF-8.", "protocol_violation"),
             ("Invalid frame header", "protocol_violation"),
+            ("a compressed message cannot be inflated: invalid code lengths", "protocol_violation"),
         ] {
             check(words, Some(id));
         }

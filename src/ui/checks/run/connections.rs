@@ -2,39 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::model::format;
+use crate::model::connections::in_words;
 use crate::model::running::LiveRun;
 use crate::ui::parts::fields::{text, when};
-use crate::wire::checks::{ConnectionRow, Phase};
+use crate::wire::checks::Phase;
 
-fn is_in(row: &ConnectionRow, phases: &[Phase]) -> bool {
-    phases.contains(&row.phase)
-}
-
-/// Such as `20 of 20 connections open`; what is not as it should be is added.
+/// Such as `20 open of 20 connections`; what is not as it should be is added.
 pub(super) fn words(run: RwSignal<LiveRun>) -> Signal<String> {
-    text(move || {
-        run.with(|run| {
-            let all = &run.connections;
-            if all.is_empty() {
-                return String::new();
-            }
-            let of = |phases: &[Phase]| all.iter().filter(|row| is_in(row, phases)).count() as u64;
-            let open = format::count(of(&[Phase::Open]));
-            let mut words = format!("{open} open of {}", format::counted(all.len() as u64, "connection"));
-            for (phases, name) in [
-                (&[Phase::Connecting][..], "connecting"),
-                (&[Phase::Closing, Phase::Closed][..], "closed"),
-                (&[Phase::Failed][..], "failed"),
-            ] {
-                let count = of(phases);
-                if count > 0 {
-                    words.push_str(&format!(", {} {name}", format::count(count)));
-                }
-            }
-            words
-        })
-    })
+    text(move || run.with(|run| in_words(&run.connections)))
 }
 
 /// The cells, by state.
@@ -42,10 +17,10 @@ pub(super) fn grid(run: RwSignal<LiveRun>) -> AnyView {
     let count = Memo::new(move |_| run.with(|run| run.connections.len()));
     let cell = move |at: usize| {
         let row = Memo::new(move |_| {
-            run.with(|run| run.connections.get(at).map(|row| (row.name.clone(), row.phase)))
+            run.with(|run| run.connections.get(at).map(|row| (row.name.clone(), row.phase, row.is_relayed)))
         });
         let state = move || {
-            row.with(|row| match row.as_ref().map(|(_, phase)| *phase) {
+            row.with(|row| match row.as_ref().map(|(_, phase, _)| *phase) {
                 Some(Phase::Connecting) => "connecting",
                 Some(Phase::Open) => "open",
                 Some(Phase::Closing) => "closing",
@@ -54,8 +29,12 @@ pub(super) fn grid(run: RwSignal<LiveRun>) -> AnyView {
             })
         };
         let title = text(move || {
-            let name = row.with(|row| row.as_ref().map(|(name, _)| name.clone()).unwrap_or_default());
-            format!("{name}: {}", state())
+            let (name, by_relay) = row.with(|row| {
+                let relayed = row.as_ref().is_some_and(|(.., is_relayed)| *is_relayed);
+                let name = row.as_ref().map(|(name, ..)| name.clone()).unwrap_or_default();
+                (name, if relayed { ", by relay" } else { "" })
+            });
+            format!("{name}: {}{by_relay}", state())
         });
         view! { <li data-state=state title=title></li> }.into_any()
     };

@@ -12,6 +12,7 @@ use super::limits::threshold;
 use super::{charts, ladder};
 use crate::engine::metrics::{Histogram, plot};
 use crate::engine::report::{CheckReport, Report, ThresholdReport, explain_missing};
+use crate::model::capacity::generator;
 use crate::model::format;
 use crate::model::running::LiveRun;
 use crate::ui::parts::fields::text;
@@ -102,14 +103,15 @@ fn missing(threshold: &ThresholdReport, checks: &[CheckReport]) -> String {
 fn place_words(report: &Report) -> String {
     let place = &report.environment;
     format!(
-        "{} · {} · clock step {} · event loop late by at most {} in 99 of 100 · seed {} · {}{}",
+        "{} · {} · clock step {} · event loop late by at most {} in 99 of 100 · seed {} · {}{}{}",
         place.browser,
         place.origin,
         format::micros(place.timer_step_us),
         format::micros(place.loop_lag_p99_ms * 1e3),
         report.seed,
         report.started,
-        if place.hidden { " · the page was hidden at times" } else { "" }
+        if place.hidden { " · the page was hidden at times" } else { "" },
+        place.generator.as_ref().map(|it| format!(" · {}", generator(it))).unwrap_or_default()
     )
 }
 

@@ -3,6 +3,7 @@
 //! Owns the order of its parts: verdict, tiles, ladder, charts, failures, checks with their steps, all figures. One rule: what is
 //! drawn is redrawn only where it differs, since a run reports four times a second.
 
+mod capacity;
 mod charts;
 mod checks;
 mod connections;
@@ -37,6 +38,7 @@ pub(super) fn run(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
         <div class="run">
             {verdict::verdict(store, link, run, tiles)}
             {tiles::tiles(tiles)}
+            {capacity::capacity(run)}
             {ladder::ladder(run)}
             {charts::charts(run, span)}
             {failures::failures(store, link, run, failed)}

@@ -29,7 +29,10 @@ pub(super) fn unmet(suite: &Suite, check: &Check, options: &Options) -> Option<S
             let need = |step: &Step| needs_native_engine(step, &check.clients);
             steps().find_map(|step| of_steps(step, &need)).or_else(of_client)
         }
-        EngineKind::Native => steps().find_map(|step| of_steps(step, &needs_browser)),
+        EngineKind::Native => {
+            let need = |step: &Step| needs_browser(step, &check.clients);
+            steps().find_map(|step| of_steps(step, &need))
+        }
     }
 }
 
@@ -58,13 +61,19 @@ fn needs_native_engine(step: &Step, clients: &[Client]) -> Option<String> {
 
 /// Whether all that a step opens goes by relay, which tells what the server has answered.
 fn goes_by_relay(step: &Step, clients: &[Client]) -> bool {
-    let says_more = |name: &str| clients.iter().any(|it| it.name == name && !it.handshake.is_empty());
-    let is_relayed = |target: &Field<Target>| match target {
-        Field::Fixed(Target::All) => clients.iter().all(|it| !it.handshake.is_empty()),
-        Field::Fixed(Target::Client(client) | Target::Member(client, _)) => says_more(client),
+    opens_only(step, clients, |client| !client.handshake.is_empty())
+}
+
+/// Whether every client that a step opens is such a one; of a placeholder this is not known.
+fn opens_only(step: &Step, clients: &[Client], is_such: impl Fn(&Client) -> bool) -> bool {
+    let are_such = |target: &Field<Target>| match target {
+        Field::Fixed(Target::All) => clients.iter().all(&is_such),
+        Field::Fixed(Target::Client(client) | Target::Member(client, _)) => {
+            clients.iter().any(|it| it.name == *client && is_such(it))
+        }
         Field::Open(_) => false,
     };
-    step.on.iter().flatten().all(is_relayed)
+    step.on.iter().flatten().all(are_such)
 }
 
 /// Whether a step, or one within it, opens a client; a placeholder may stand for any.
@@ -78,10 +87,15 @@ fn opens(step: &Step, name: &str) -> bool {
     is_open && step.on.iter().flatten().any(is_meant) || inner(step).into_iter().any(|step| opens(step, name))
 }
 
-fn needs_browser(step: &Step) -> Option<String> {
+fn needs_browser(step: &Step, clients: &[Client]) -> Option<String> {
+    // What a variable says is known in the run only.
+    let may_offer = |client: &Client| !matches!(client.compression, None | Some(Field::Fixed(false)));
     match &step.verb {
-        Verb::Connect(spec) | Verb::Reconnect(spec) if wants_extension(spec) => {
-            Some("needs a browser: the native engine offers no extension, so none is agreed on".to_owned())
+        Verb::Connect(spec) | Verb::Reconnect(spec)
+            if wants_extension(spec) && !opens_only(step, clients, may_offer) =>
+        {
+            let why = "the native engine offers an extension only for a client with \"compression\": true";
+            Some(format!("needs a browser: {why}"))
         }
         _ => None,
     }

@@ -240,6 +240,8 @@ fn endpoint<W: World>(
     let endpoint = Endpoint::parse(&url).and_then(|endpoint| endpoint.with_protocols(protocols));
     let endpoint = endpoint.and_then(|endpoint| endpoint.with_fields(fields));
     let endpoint = endpoint.map_err(|error| script(format!("{url:?} is not a valid address: {error}")))?;
+    let compression = client.compression.as_ref().map_or(Ok(false), |field| field.get(&mut scope));
+    let endpoint = endpoint.with_compression(compression.map_err(script)?);
     let Some(spec) = &client.handshake.tls else { return Ok(endpoint) };
     let mut pem = |field: &Option<Field<String>>| {
         field.as_ref().map_or(Ok(String::new()), |field| field.get(&mut scope).map_err(script))

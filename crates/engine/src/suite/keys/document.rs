@@ -166,6 +166,12 @@ pub(in crate::suite) static CLIENT: Table = Table {
             "{ \"certificate\": { \"file\": \"client.pem\" }, \"key\": \"{{env.CLIENT_KEY}}\" }",
         ),
         key(
+            "compression",
+            Shape::Truth,
+            "Whether the native engine offers `permessage-deflate` in its handshakes. A browser always offers it.",
+            "true",
+        ),
+        key(
             "count",
             Shape::Count,
             "Makes it a group of this many connections, `crowd[0]` and so on; `{{index}}` is the position in it.",

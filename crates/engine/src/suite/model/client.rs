@@ -21,6 +21,8 @@ pub struct Client {
     pub protocols: Vec<Field<String>>,
     /// What its handshakes say beside what a browser lets a page say.
     pub handshake: HandshakeSpec,
+    /// Whether the native engine offers `permessage-deflate`.
+    pub compression: Option<Field<bool>>,
     /// How many members; none when it is not a group.
     pub count: Option<Field<u64>>,
     /// Overrides the default.

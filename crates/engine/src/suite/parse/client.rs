@@ -34,6 +34,7 @@ pub(super) struct Written {
     cookies: Option<Vec<(String, Field<String>)>>,
     origin: Option<Field<String>>,
     tls: Option<TlsSpec>,
+    compression: Option<Field<bool>>,
     other_uses: Vec<Use>,
 }
 
@@ -72,6 +73,7 @@ impl Reader<'_> {
         let cookies = fields.get("cookies").map(|node| self.cookies(node));
         let origin = fields.get("origin").and_then(|node| self.field(node, "\"https://app.example.com\""));
         let tls = fields.get("tls").and_then(|node| self.tls(node));
+        let compression = fields.get("compression").and_then(|node| self.field(node, "true"));
         let count = fields.get("count").and_then(|node| {
             self.field_where(node, "50", |count: &u64| {
                 (*count == 0).then(|| "a group of 0 connections has no members; write 1 or more".to_owned())
@@ -104,6 +106,7 @@ impl Reader<'_> {
             cookies,
             origin,
             tls,
+            compression,
             other_uses,
         })
     }
@@ -260,6 +263,7 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
             .unwrap_or_else(|| Field::Fixed(String::new())),
         protocols: pick(client, other, |written| written.protocols.as_ref()).cloned().unwrap_or_default(),
         handshake,
+        compression: pick(client, other, |written| written.compression.as_ref()).cloned(),
         correlate: pick(client, other, |written| written.correlate.as_ref()).cloned(),
         framing: pick(client, other, |written| written.framing.as_ref()).cloned(),
         answers: answers.map(|(answers, _)| answers.clone()).unwrap_or_default(),
