@@ -26,7 +26,7 @@ pub struct Offered {
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// The machine does not give it.
-    #[error("{file}: cannot be read: {source}")]
+    #[error("{file}: cannot be read")]
     Unread {
         /// The file.
         file: String,
@@ -34,7 +34,7 @@ pub enum SessionError {
         source: io::Error,
     },
     /// It is not one.
-    #[error("{file}: {source}")]
+    #[error("{file}")]
     Wrong {
         /// The file.
         file: String,

@@ -68,6 +68,7 @@ fn a_recording_that_is_followed_is_in_the_timeline_with_its_gaps() {
             name: "c1".into(),
             url: "ws://shop/".into(),
             offered: Vec::new(),
+            by_relay: false,
             asked: Instant::ORIGIN,
             opened: None,
             closed: None,

@@ -34,9 +34,9 @@ const LINES: &str = concat!(
 
 /// A file in memory.
 #[derive(Clone)]
-struct Held(&'static str, Rc<Vec<u8>>);
+pub struct Held(&'static str, Rc<Vec<u8>>);
 
-fn held(name: &'static str, bytes: impl Into<Vec<u8>>) -> Held {
+pub fn held(name: &'static str, bytes: impl Into<Vec<u8>>) -> Held {
     Held(name, Rc::new(bytes.into()))
 }
 
@@ -72,7 +72,7 @@ fn asked(page: &Page, disk: &Disk, files: Vec<Held>) -> Page {
 }
 
 /// A worker that shows what these files hold.
-async fn import(page: &Page, disk: &Disk, files: Vec<Held>) -> Page {
+pub async fn import(page: &Page, disk: &Disk, files: Vec<Held>) -> Page {
     let reader = asked(page, disk, files);
     reader.pass(WRITTEN).await;
     reader
@@ -82,9 +82,12 @@ fn reading(reader: &Page) -> ReadingSeen {
     reader.reading.borrow().clone()
 }
 
-fn exported(page: &Page) -> String {
-    let question =
-        Question::Export { format: EventFormat::JsonLines, filtered: false, masks_suspects: false };
+fn lines_of(page: &Page) -> String {
+    exported(page, EventFormat::JsonLines)
+}
+
+pub fn exported(page: &Page, format: EventFormat) -> String {
+    let question = Question::Export { format, filtered: false, masks_suspects: false };
     let mut text = Vec::new();
     for answer in page.question(question) {
         match answer {
@@ -111,7 +114,7 @@ fn a_file_is_shown_kept_and_leaves_byte_for_byte_also_after_the_browser_has_ende
         let pins: Vec<_> = reader.pins.borrow().iter().map(|pin| pin.note.clone()).collect();
         assert_eq!(pins, ["late"]);
         assert_eq!(reader.changes.borrow().totals.latency.map(|it| it.count), Some(1));
-        assert_eq!(exported(&reader), LINES);
+        assert_eq!(lines_of(&reader), LINES);
 
         let next = after_kill(&page, &disk);
         let sessions = listed(&next).await;
@@ -119,8 +122,34 @@ fn a_file_is_shown_kept_and_leaves_byte_for_byte_also_after_the_browser_has_ende
         assert_eq!((kept.name.as_str(), kept.owned, kept.frames), ("monday", Owned::Imported, 5));
         assert_eq!((kept.target.as_str(), kept.id.as_str()), ("ws://h/ws", seen.id.as_str()));
         let again = open(&next, &disk, &kept.id).await;
-        assert_eq!(exported(&again), LINES);
+        assert_eq!(lines_of(&again), LINES);
     });
+}
+
+/// How many frames and rows the page had at its first look, before all was read.
+async fn first_look(reader: &Page) -> Option<(u64, usize)> {
+    // What it says at its start is drawn.
+    while reader.read() > 0 {
+        reader.ask(Request::Seen);
+    }
+    reader.sim.sleep(TICK).await;
+    let mut early = None;
+    for post in reader.posts.borrow().iter() {
+        match wire::decode(post).expect("our own version") {
+            Update::Changes(changes) if changes.rows.is_some() && changes.totals.frames > 0 => {
+                early = early.or(Some((changes.totals.frames, changes.rows.expect("they are").rows.len())));
+            }
+            Update::Sessions(update) => match wire::decode(&update).expect("our own version") {
+                SessionsUpdate::Reading(seen) if seen.is_done => break,
+                SessionsUpdate::Reading(seen) if seen.frames > 0 => {
+                    assert_eq!(seen.names.len(), 1, "rows have names from the first one on");
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    early
 }
 
 #[test]
@@ -142,29 +171,7 @@ fn a_long_file_is_in_the_timeline_while_the_rest_of_it_is_read() {
             ));
         });
         let reader = asked(&page, &disk, vec![held("long.jsonl", file.clone())]);
-        // What it says at its start is drawn.
-        while reader.read() > 0 {
-            reader.ask(Request::Seen);
-        }
-        reader.sim.sleep(TICK).await;
-        let mut early = None;
-        for post in reader.posts.borrow().iter() {
-            match wire::decode(post).expect("our own version") {
-                Update::Changes(changes) if changes.rows.is_some() && changes.totals.frames > 0 => {
-                    early =
-                        early.or(Some((changes.totals.frames, changes.rows.expect("they are").rows.len())));
-                }
-                Update::Sessions(update) => match wire::decode(&update).expect("our own version") {
-                    SessionsUpdate::Reading(seen) if seen.is_done => break,
-                    SessionsUpdate::Reading(seen) if seen.frames > 0 => {
-                        assert_eq!(seen.names.len(), 1, "rows have names from the first one on");
-                    }
-                    _ => {}
-                },
-                _ => {}
-            }
-        }
-        let (frames, rows) = early.expect("rows before all is read");
+        let (frames, rows) = first_look(&reader).await.expect("rows before all is read");
         assert!((500..5000).contains(&frames) && rows == 50, "{rows} rows of {frames} frames");
         reader.pass(WRITTEN).await;
         assert_eq!((reading(&reader).frames, reading(&reader).kept), (10_000, Kept::Yes));
@@ -174,7 +181,14 @@ fn a_long_file_is_in_the_timeline_while_the_rest_of_it_is_read() {
             (9998, Some(4999)),
             "none is counted twice"
         );
-        assert_eq!(exported(&reader), file);
+        assert_eq!(lines_of(&reader), file);
+
+        let csv = exported(&reader, EventFormat::Csv);
+        let again = asked(&page, &disk, vec![held("long.csv", csv.clone())]);
+        let (frames, rows) = first_look(&again).await.expect("rows before all is read");
+        assert!((500..5000).contains(&frames) && rows == 50, "{rows} rows of {frames} frames");
+        again.pass(WRITTEN).await;
+        assert_eq!((reading(&again).frames, exported(&again, EventFormat::Csv)), (10_000, csv));
     });
 }
 
@@ -230,7 +244,7 @@ fn where_nothing_can_be_kept_a_file_is_shown_all_the_same_and_the_reason_is_said
         disk.take_away();
         let reader = import(&page, &disk, vec![held("a.jsonl", LINES)]).await;
         assert_eq!(reading(&reader).kept, Kept::Not("this browser keeps no files here".into()));
-        assert_eq!(exported(&reader), LINES);
+        assert_eq!(lines_of(&reader), LINES);
         let off = Disk::default();
         page.arrange(|workspace| workspace.journal.is_off = true);
         let reader = import(&page, &off, vec![held("a.jsonl", LINES)]).await;

@@ -6,8 +6,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::disk::Disk;
+use super::import::{exported, held, import};
+use super::journal::{WRITTEN, after_kill, keep_on, listed, open};
 use super::page::{ALICE, BOB, Echo, Page, TICK, with_page};
-use sockscope::wire::bench::{Phase, Request, Variable};
+use sockscope::engine::report::EventFormat;
+use sockscope::wire::bench::{Look, Phase, Request, Variable};
 use sockscope_engine::relay::{Authorization, Field, Profile};
 use sockscope_engine::{Closing, FrameKind};
 use support::relay::{self, Refusing, taken};
@@ -166,15 +170,51 @@ fn a_handshake_that_is_taken_back_while_the_relay_is_asked_ends() {
     });
 }
 
+/// Which messages have the mark.
+fn marks(page: &Page) -> Vec<bool> {
+    let rows = page.rows.borrow();
+    let messages = rows.iter().filter(|row| row.kind.is_sent() || row.kind.is_received());
+    messages.map(|row| row.by_relay).collect()
+}
+
+#[test]
+fn messages_by_relay_are_marked_also_where_the_session_was_kept_or_exported() {
+    with_page(NONE, |page| async move {
+        let disk = Disk::default();
+        keep_on(&page, &disk);
+        companion(&page, Vec::new(), true);
+        set_up(&page);
+        page.set_up(BOB, |_| {});
+        for id in [ALICE, BOB] {
+            page.connect(id);
+            page.pass(TICK * 2).await;
+            page.send(id, "hello");
+            page.pass(TICK).await;
+        }
+        page.pass(WRITTEN).await;
+        let lines = exported(&page, EventFormat::JsonLines);
+        assert_eq!(lines.matches("\"by_relay\":true").count(), 1, "{lines}");
+        let csv = exported(&page, EventFormat::Csv);
+
+        let next = after_kill(&page, &disk);
+        let kept = listed(&next).await.remove(0);
+        let kept = open(&next, &disk, &kept.id).await;
+        assert_eq!(marks(&kept), [true, true, false, false]);
+        assert_eq!(exported(&kept, EventFormat::JsonLines), lines);
+        for (name, text) in [("a.jsonl", &lines), ("a.csv", &csv)] {
+            let read = import(&next, &disk, vec![held(name, text.as_str())]).await;
+            read.ask(Request::Look(Look { from: None, rows: 500 }));
+            read.pass(TICK).await;
+            assert_eq!(marks(&read), [true, true, false, false], "{name}");
+            assert_eq!(read.shown()[0], "ws://sim/echo by relay", "{name}");
+        }
+    });
+}
+
 #[test]
 fn messages_by_relay_are_marked_and_those_before_and_after_are_not() {
     with_page(NONE, |page| async move {
         companion(&page, Vec::new(), true);
-        let marks = |page: &Page| {
-            let rows = page.rows.borrow();
-            let messages = rows.iter().filter(|row| row.kind.is_sent() || row.kind.is_received());
-            messages.map(|row| row.by_relay).collect::<Vec<_>>()
-        };
         page.set_up(ALICE, |_| {});
         page.connect(ALICE);
         page.pass(TICK).await;

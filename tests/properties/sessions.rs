@@ -89,6 +89,7 @@ fn recorded(began: u64, all: &[Happens]) -> (FrameLog, Recorded) {
                     name: it.text.clone(),
                     url: format!("ws://h/{}", it.number),
                     offered: if it.tainted { vec![it.text.clone(), "b".to_owned()] } else { Vec::new() },
+                    by_relay: it.tainted,
                     asked: at,
                     opened: None,
                     closed: None,

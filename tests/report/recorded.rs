@@ -49,6 +49,7 @@ pub fn connection(id: u32, name: &str, url: &str, asked_us: u64) -> Connection {
         name: name.to_owned(),
         url: url.to_owned(),
         offered: Vec::new(),
+        by_relay: false,
         asked: Instant::from_nanos(asked_us * 1000),
         opened: None,
         closed: None,

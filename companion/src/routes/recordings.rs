@@ -265,6 +265,7 @@ impl Recording {
                 name: format!("c{id}"),
                 url: url.to_owned(),
                 offered,
+                by_relay: false,
                 asked: at,
                 opened: None,
                 closed: None,

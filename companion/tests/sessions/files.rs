@@ -49,8 +49,10 @@ async fn err_bad_files_are_said_with_their_place() {
     let ended = run(&["diff", text(&good), text(&bad)]).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.told.contains("b.har: line 2, column 11: the file is cut off"), "{ended:?}");
+    assert_eq!(ended.told.matches("cut off").count(), 1, "{ended:?}");
     let ended = run(&["diff", text(&good), "/gone/c.jsonl"]).await;
     assert_eq!(ended.code, Some(3), "{ended:?}");
+    assert_eq!(ended.told.matches("No such file").count(), 1, "{ended:?}");
     let ended = run(&["diff", text(&good), text(&good), "--masks", text(&masks)]).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(

@@ -232,10 +232,10 @@ impl<S: Socket> Connection<S> {
         self.state.opened_after = None;
         self.enter(Phase::Connecting, at);
         record.begin(at, self.state.id, &self.state.name, endpoint);
-        record.goes_by_relay(self.state.id, self.state.relay.is_some());
+        record.goes_by_relay(at, self.state.id, self.state.relay.is_some());
         let mut content = told::connecting(endpoint.url(), endpoint.protocols());
         if self.state.relay.is_some() {
-            content.push_str(" by relay");
+            content.push_str(told::BY_RELAY);
         }
         self.note(record, at, FrameKind::Connecting, &content);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::pairs::Pairs;
 use crate::engine::metrics::Trend;
 use crate::engine::recording::handshakes::Handshakes;
+use crate::engine::report::Connection;
 use crate::engine::{Endpoint, Entry, Frame, FrameKind, FrameLog, Instant, Latency};
 use crate::wire::bench::ConnectionId;
 
@@ -30,8 +31,8 @@ pub(super) struct Record {
     /// Of a comparison, beside which frame of the first session one of the second stands, where they differ. None of anything else.
     pub beside: Option<BTreeMap<u64, u64>>,
     pub taint: Taint,
-    /// From which frame on a connection goes by relay, and from which one no longer, in this order.
-    relayed: Vec<(ConnectionId, u64, bool)>,
+    /// From when on a connection goes by relay, and from when no longer, in this order.
+    relayed: Vec<(ConnectionId, Instant, bool)>,
 }
 
 impl Record {
@@ -57,19 +58,33 @@ impl Record {
         self.handshakes.begin(&self.log, at, id.0, name, endpoint);
     }
 
-    /// From here on a connection goes by relay, or no longer.
-    pub fn goes_by_relay(&mut self, id: ConnectionId, by_relay: bool) {
+    /// From this handshake on, which was just begun, a connection goes by relay, or no longer.
+    pub fn goes_by_relay(&mut self, at: Instant, id: ConnectionId, by_relay: bool) {
+        if by_relay {
+            self.handshakes.goes_by_relay(id.0);
+        }
+        self.note_relay(at, id, by_relay);
+    }
+
+    fn note_relay(&mut self, at: Instant, id: ConnectionId, by_relay: bool) {
         let known = self.relayed.iter().rev().find(|(known, ..)| *known == id);
         if known.is_some_and(|(.., known)| *known) != by_relay {
-            self.relayed.push((id, self.log.total(), by_relay));
+            self.relayed.push((id, at, by_relay));
         }
+    }
+
+    /// What is shown has these handshakes.
+    pub fn take_handshakes(&mut self, all: Vec<Connection>) {
+        self.relayed.clear();
+        all.iter().for_each(|it| self.note_relay(it.asked, ConnectionId(it.id), it.by_relay));
+        self.handshakes = Handshakes::of(all);
     }
 
     /// Whether a message has gone by relay.
     pub fn is_by_relay(&self, frame: &Frame<'_>) -> bool {
         let is_message = frame.kind.is_sent() || frame.kind.is_received();
         let since =
-            |(id, from, _): &&(ConnectionId, u64, bool)| id.0 == frame.connection && *from <= frame.number;
+            |(id, from, _): &&(ConnectionId, Instant, bool)| id.0 == frame.connection && *from <= frame.at;
         is_message && self.relayed.iter().rev().find(since).is_some_and(|(.., by_relay)| *by_relay)
     }
 

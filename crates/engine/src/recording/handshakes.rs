@@ -53,10 +53,18 @@ impl Handshakes {
             name: name.to_owned(),
             url: endpoint.url().to_owned(),
             offered: endpoint.protocols().to_vec(),
+            by_relay: false,
             asked: at,
             opened: None,
             closed: None,
         });
+    }
+
+    /// The latest handshake of a connection goes by relay.
+    pub fn goes_by_relay(&mut self, id: u32) {
+        if let Some(connection) = self.latest(id) {
+            connection.by_relay = true;
+        }
     }
 
     /// Something happened on a connection.

@@ -3,8 +3,8 @@
 //! Owns the names of the members: `event`, `number` (among all events ever, from 0), `at_ms` (from the start of the
 //! session), `iso`, `connection`, `name`, then what belongs to the kind. Text stands in `text`, binary in `base64`. A
 //! pinned frame has `pinned` set to true and its note in `remark`, a frame whose time says nothing has `tainted`. Where
-//! the beginning of a handshake is not in the file, its first line has `url` and `protocols`. Each line is complete in
-//! itself, so a file may be cut, filtered and joined by lines.
+//! the beginning of a handshake is not in the file, its first line has `url` and `protocols`. Beside them stands `by_relay`, set to
+//! true, where a Sockscope server opened the connection. Each line is complete in itself, so a file may be cut, filtered and joined by lines.
 
 use std::fmt::{self, Write};
 
@@ -122,7 +122,8 @@ fn details(
 
 fn address(connection: &Connection, masker: &Masker, out: &mut dyn Write) -> fmt::Result {
     member(out, "url", &masker.mask(&connection.url))?;
-    list(out, "protocols", connection.offered.iter().map(|offered| masker.mask(offered)))
+    list(out, "protocols", connection.offered.iter().map(|offered| masker.mask(offered)))?;
+    out.write_str(if connection.by_relay { ",\"by_relay\":true" } else { "" })
 }
 
 /// `,"name":"text"`.

@@ -7,6 +7,9 @@ pub fn connecting(url: &str, offered: &[String]) -> String {
     if offered.is_empty() { url.to_owned() } else { format!("{url} offering {}", offered.join(", ")) }
 }
 
+/// What is added to the words of a handshake that was started by relay.
+pub const BY_RELAY: &str = " by relay";
+
 /// Of a handshake that was done; empty when nothing was agreed on.
 pub fn opened(protocol: &str, extensions: &str) -> String {
     let agreed: Vec<&str> = [protocol, extensions].into_iter().filter(|it| !it.is_empty()).collect();

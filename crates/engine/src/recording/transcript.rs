@@ -31,6 +31,9 @@ pub struct Connection {
     pub url: String,
     /// The subprotocols that were offered, best first.
     pub offered: Vec<String>,
+    /// A Sockscope server opened it for the page.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_relay: bool,
     /// When the handshake was started.
     pub asked: Instant,
     /// None when it never opened, or not yet.
@@ -299,6 +302,7 @@ mod tests {
             name: String::new(),
             url: "ws://h".to_owned(),
             offered: Vec::new(),
+            by_relay: false,
             asked: Instant::from_nanos(at),
             opened: None,
             closed: None,

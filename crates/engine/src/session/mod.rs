@@ -263,6 +263,7 @@ mod tests {
             name: "alice".to_owned(),
             url: url.to_owned(),
             offered: Vec::new(),
+            by_relay: false,
             asked: Instant::ORIGIN,
             opened: None,
             closed: None,

@@ -68,12 +68,19 @@ pub(crate) fn dialog(store: Store, link: Link, of: ReplayOf) -> AnyView {
         sends_masks: RwSignal::default(),
         has_tried: RwSignal::default(),
     };
+    // What was wrong with the replay before, if it was of this session.
+    let before = replays.seen.get_untracked().filter(|seen| seen.of == of);
+    let failed = before.as_ref().and_then(|seen| match &seen.phase {
+        ReplayPhase::Failed(words) => Some(format!("Not replayed: {words}.")),
+        _ => None,
+    });
+    let to = before.filter(|_| failed.is_some()).map(|seen| seen.to);
     // What is known of the session fills the form once.
     Effect::new(move || {
         if let Some(looked) = replays.looked.get()
             && let Some(first) = looked.connections.first()
         {
-            form.to.set(server(&first.url));
+            form.to.set(to.clone().unwrap_or_else(|| server(&first.url)));
             form.left_out.set(of_persons(&looked.connections));
         }
     });
@@ -152,7 +159,11 @@ pub(crate) fn dialog(store: Store, link: Link, of: ReplayOf) -> AnyView {
             {tick("Send *** as it stands where no variable does".to_owned(), "replay-masks", sends_masks, set)}
         }
     });
-    let name = text(move || format::sentence(&called(sessions, of.as_ref())));
+    // A name stands as it is.
+    let name = match &of {
+        Some(_) => called(sessions, of.as_ref()),
+        None => format::sentence(&called(sessions, None)),
+    };
     let is_times = when(move || form.pace.with(|pace| pace == "times"));
     let times = text(move || form.times.get().to_string());
     let read: fn(&str) -> Option<f64> = |typed| {
@@ -176,6 +187,7 @@ pub(crate) fn dialog(store: Store, link: Link, of: ReplayOf) -> AnyView {
             </div>
             <p class="hint">"Ids, tokens and times that the server gave are replaced by those that it gives now. HTTP calls are not made again."</p>
             {masks}
+            {failed.map(|words| view! { <p class="note" data-state="wrong" data-testid="replay-failed">{words}</p> })}
             <p class="note" role="status" data-state="wrong" data-testid="replay-wrong" hidden=move || !shows_wrong.get()>{text(move || wrong.get().unwrap_or_default())}</p>
             <div class="deeds">
                 {button("primary", "replay-start", "Start replay", "Opens the connections and sends what the session sent", start)}

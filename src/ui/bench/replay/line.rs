@@ -6,7 +6,8 @@ use super::super::super::parts::fields::{button, icon, text, when};
 use super::super::link::Link;
 use super::super::sessions::Sessions;
 use super::super::store::Store;
-use super::{Replays, ask, compare};
+use super::{Replays, ask, ask_for, compare};
+use crate::browser::page;
 use crate::model::format;
 use crate::wire::bench::{ReplayPhase, ReplayRequest, ReplaySeen};
 
@@ -26,6 +27,12 @@ fn shown(store: Store, link: Link, replays: Replays) -> AnyView {
     let words = text(move || words(&seen()));
     let is_under_way = when(move || matches!(seen().phase, ReplayPhase::Reading | ReplayPhase::Running));
     let is_wrong = when(move || matches!(seen().phase, ReplayPhase::Failed(_)));
+    // It ends so before anything is sent, right after its start: the button that had the focus is gone.
+    Effect::new(move || {
+        if is_wrong.get() {
+            page::focus_soon("[data-testid=replay-change]");
+        }
+    });
     let can_compare = when(move || {
         let seen = seen();
         matches!(seen.phase, ReplayPhase::Done | ReplayPhase::Stopped) && seen.opened.0 > 0
@@ -40,6 +47,7 @@ fn shown(store: Store, link: Link, replays: Replays) -> AnyView {
             view! { <ul class="replay-remarks" tabindex="0" data-testid="replay-remarks">{all}</ul> }
         })
     };
+    let change = move || ask_for(store, untrack(seen).of);
     let put_away = move || replays.put_away.set(seen().run);
     view! {
         <div class="replay-shown" data-testid="replay-line" data-state=move || is_wrong.get().then_some("wrong")>
@@ -49,6 +57,7 @@ fn shown(store: Store, link: Link, replays: Replays) -> AnyView {
                 <span class="sessions-words" role="status" data-testid="replay-words" title=words>{words}</span>
                 <span hidden=move || !is_under_way.get()>{button("", "replay-stop", "Stop replay", "Stops sending and closes its connections", move || ask(link, &ReplayRequest::Stop))}</span>
                 <span hidden=move || !can_compare.get()>{button("primary", "replay-compare", "Compare with the original", "Shows what is missing, new, changed, reordered or slower", move || compare(store, link, &untrack(seen)))}</span>
+                <span hidden=move || !is_wrong.get()>{button("", "replay-change", "Change replay", "Opens its form again, with what was wrong", change)}</span>
                 <span hidden=move || is_under_way.get()>{icon("quiet", "replay-close", "×", text(|| "Close this message".to_owned()), put_away)}</span>
             </div>
             {remarks}

@@ -9,7 +9,6 @@ use super::super::shown::take_in;
 use super::super::worker::BenchWorker;
 use super::Comparison;
 use crate::engine::bench::pairing::Pairing;
-use crate::engine::recording::handshakes::Handshakes;
 use crate::engine::report::Connection;
 use crate::engine::session::Session;
 use crate::engine::session::diff::Aligned;
@@ -93,7 +92,7 @@ impl<W: World> BenchWorker<W> {
             }
             // Where a clock was set back, numbers are not in the order of times.
             merged.frames.iter_mut().for_each(|frames| frames.sort_unstable());
-            record.handshakes = Handshakes::of(handshakes);
+            record.take_handshakes(handshakes);
             mark(record, &merged, &comparison.rows);
             s.list.redraw();
         });

@@ -11,7 +11,6 @@ use super::writer::{PinsWritten, first_of, segment_name};
 use super::{HEAD, Journal, tell};
 use crate::engine::base::folders::OpenError;
 use crate::engine::base::mask::Masker;
-use crate::engine::recording::handshakes::Handshakes;
 use crate::engine::report::{Note, Origin};
 use crate::engine::session::journal::{Opened, Opening};
 use crate::engine::session::{AsRead, Session};
@@ -223,7 +222,7 @@ impl<W: World> BenchWorker<W> {
         let connections = session.connections().to_vec();
         self.change_list(|s| {
             counted.count(&mut s.record, &session.log, &pairs);
-            s.record.handshakes = Handshakes::of(connections.clone());
+            s.record.take_handshakes(connections.clone());
             let pinned_meanwhile = std::mem::replace(&mut s.pins, pins);
             s.pins.join(pinned_meanwhile);
             s.former = Some(former);

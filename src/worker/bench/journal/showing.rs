@@ -143,6 +143,9 @@ impl<W: World> Showing<W> {
     ) {
         let worker = &self.0.worker;
         let is_named = self.0.counted.borrow_mut().name(connections);
+        if is_named {
+            worker.state(|s| s.record.take_handshakes(connections.to_vec()));
+        }
         worker.change_list(|s| {
             // Times of day count from it.
             s.former = Some(Former { origin, notes: Vec::new(), as_read: AsRead::default() });

@@ -198,6 +198,7 @@ fn handshake(choices: &Choices<'_>) -> Connection {
         name: text(choices),
         url: format!("ws://h/{}", text(choices)),
         offered: vec![text(choices)],
+        by_relay: false,
         asked: Instant::from_nanos(choices.number() >> 12),
         opened: None,
         closed: None,

@@ -27,6 +27,7 @@ impl Talk {
             name: name.to_owned(),
             url: "ws://h/ws".to_owned(),
             offered: Vec::new(),
+            by_relay: false,
             asked: at,
             opened: Some(Opened { at, protocol: String::new(), extensions: String::new() }),
             closed: None,

@@ -36,6 +36,7 @@ fn handshake() -> Connection {
         name: "alice".to_owned(),
         url: "ws://h/ws".to_owned(),
         offered: vec!["graphql".to_owned()],
+        by_relay: false,
         asked: Instant::from_nanos(5),
         opened: None,
         closed: None,

@@ -111,7 +111,8 @@ pub fn open_chosen(files: &[&dyn Chosen], budget: usize) -> Result<Opened, Chose
     done(open_chosen_and_show(files, budget, None))
 }
 
-/// The same. Of a single file of JSON Lines the first session can be looked at meanwhile.
+/// The same. Of a single file of JSON Lines or CSV the first session can be looked at meanwhile. Of several files none can: one that
+/// turns out wrong is left out, and would have been seen.
 pub async fn open_chosen_and_show(
     files: &[&dyn Chosen],
     budget: usize,

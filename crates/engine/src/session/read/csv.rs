@@ -12,7 +12,7 @@ use csv_core::{ReadRecordResult, Reader};
 
 use super::keeper::{Keeper, Written};
 use super::lost::Lost;
-use super::{LONGEST, OpenError};
+use super::{LONGEST, Onlooker, OpenError};
 use crate::matcher;
 use crate::recording::csv::HEADER;
 use crate::recording::told;
@@ -22,17 +22,18 @@ use crate::{FrameKind, Instant};
 
 const COLUMNS: usize = 13;
 
-pub(super) fn read(
+pub(super) async fn read(
     name: &str,
     mut source: impl BufRead,
     budget: usize,
     lost: &mut Lost,
+    onlooker: Option<&dyn Onlooker>,
 ) -> Result<Session, OpenError> {
     let mut reader = Reader::new();
     let mut keeper = Keeper::new(name, budget);
     let (mut cells, mut ends) = (vec![0; 64 << 10], [0; COLUMNS + 1]);
     let (mut filled, mut ended) = (0, 0);
-    let mut is_head = true;
+    let (mut is_head, mut unseen) = (true, 0);
     let (mut row_line, mut lines, mut is_in_end) = (1, 0, false);
     loop {
         let held = source.fill_buf().map_err(OpenError::Io)?;
@@ -43,6 +44,7 @@ pub(super) fn read(
         // The reader leaves the second half of a line's end to the next row.
         is_in_end = held[..used].last().map_or(is_in_end, |last| *last == b'\r');
         source.consume(used);
+        unseen += used;
         (filled, ended) = (filled + out, ended + more_ends);
         let wrong = |why: String| OpenError::Line { line: row_line, why };
         match result {
@@ -63,6 +65,7 @@ pub(super) fn read(
                 }
                 row_line = lines + 1 + u64::from(is_in_end);
                 (filled, ended) = (0, 0);
+                keeper.look(onlooker, &mut unseen).await;
             }
             ReadRecordResult::End => break,
         }
@@ -123,18 +126,25 @@ fn take(keeper: &mut Keeper, row: &Row<'_>, lost: &mut Lost) -> Result<(), Strin
     let (event, data) = (row.0[5], row.text(10));
     let is_binary = row.0[6] == "binary";
     let code: Option<u16> = row.number(9, "code")?;
-    let begin = |keeper: &mut Keeper, url: &str, offered: Vec<String>, is_told| {
-        let name = row.text(4).to_owned();
-        let connection =
-            Connection { id, name, url: url.to_owned(), offered, asked: at, opened: None, closed: None };
-        keeper.begin(connection, is_told);
+    let handshake = Connection {
+        id,
+        name: row.text(4).to_owned(),
+        url: String::new(),
+        offered: Vec::new(),
+        by_relay: false,
+        asked: at,
+        opened: None,
+        closed: None,
     };
     if event == "connecting" {
-        let (url, offered) = data.split_once(" offering ").unwrap_or((data, ""));
+        let said = data.strip_suffix(told::BY_RELAY);
+        let (url, offered) =
+            said.unwrap_or(data).split_once(" offering ").unwrap_or((said.unwrap_or(data), ""));
         let offered = offered.split(", ").filter(|it| !it.is_empty()).map(str::to_owned).collect();
-        begin(keeper, url, offered, true);
+        keeper
+            .begin(Connection { url: url.to_owned(), offered, by_relay: said.is_some(), ..handshake }, true);
     } else if !keeper.knows(id) && !row.0[4].is_empty() {
-        begin(keeper, "", Vec::new(), false);
+        keeper.begin(handshake, false);
     }
     let decoded;
     let words;

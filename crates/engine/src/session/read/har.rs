@@ -211,6 +211,7 @@ fn entry<'de, M: MapAccess<'de>>(state: &RefCell<State<'_>>, mut map: M) -> Resu
             true => request.headers.offered(),
             false => std::mem::take(&mut extras.protocols.0),
         },
+        by_relay: false,
         asked: Instant::ORIGIN,
         opened: opened.map(|_| Opened {
             at: Instant::ORIGIN,

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::keeper::{Keeper, Written};
 use super::lost::{Kind, Lost};
-use super::{LONGEST, Onlooker, OpenError, PART, json_error};
+use super::{LONGEST, Onlooker, OpenError, json_error};
 use crate::matcher;
 use crate::recording::calls::UNANSWERED;
 use crate::recording::told;
@@ -20,6 +20,7 @@ use crate::report::{Answer, Answered, Body, Call, Closed, Connection, Note, Note
 use crate::session::Session;
 use crate::{FrameKind, Instant};
 use line::{Line, Side};
+use sockscope_lines::{Content, Message};
 
 mod line;
 
@@ -40,9 +41,24 @@ pub(super) async fn read(
     let mut room = budget;
     let mut keeper = Keeper::new(name, room);
     let mut dates = Dates::default();
-    let mut bytes = Vec::new();
+    let (mut bytes, mut unescaped) = (Vec::new(), Vec::new());
     let mut number = 0;
     loop {
+        // Nearly all lines are messages as we write them, and whole in the buffer.
+        let held = source.fill_buf().map_err(OpenError::Io)?;
+        if let Some(line) = sockscope_lines::line(held)
+            && let Some(said) = sockscope_lines::message(&line[..line.len() - 1], &mut unescaped)
+            && (said.name.is_none() || keeper.knows(said.connection))
+        {
+            number += 1;
+            message(&mut keeper, &mut dates, &said, lost)
+                .map_err(|why| OpenError::Line { line: number, why })?;
+            let read = line.len();
+            source.consume(read);
+            unseen += read;
+            keeper.look(onlooker.filter(|_| sessions.is_empty()), &mut unseen).await;
+            continue;
+        }
         bytes.clear();
         let read =
             (&mut source).take(LONGEST as u64 + 1).read_until(b'\n', &mut bytes).map_err(OpenError::Io)?;
@@ -78,10 +94,7 @@ pub(super) async fn read(
         }
         take(&mut keeper, &mut dates, &line, lost).map_err(|why| OpenError::Line { line: number, why })?;
         unseen += read;
-        if let Some(onlooker) = onlooker.filter(|_| unseen >= PART && sessions.is_empty()) {
-            unseen = 0;
-            keeper.show(onlooker).await;
-        }
+        keeper.look(onlooker.filter(|_| sessions.is_empty()), &mut unseen).await;
     }
     sessions.push(keeper.finish());
     Ok(sessions)
@@ -104,11 +117,48 @@ fn rest(mut source: impl BufRead, line: u64) -> Result<u64, OpenError> {
     }
 }
 
+/// Takes a message of a connection that is known.
+fn message(
+    keeper: &mut Keeper,
+    dates: &mut Dates,
+    message: &Message<'_>,
+    lost: &mut Lost,
+) -> Result<(), String> {
+    let at = Instant::from_nanos(message.at.saturating_mul(1000));
+    keeper.calendar(at, dates.millis(message.iso)?, lost);
+    let decoded;
+    let (kind, bytes) = match (message.content, message.is_sent) {
+        (Content::Text(text), true) => (FrameKind::SentText, text.as_bytes()),
+        (Content::Text(text), false) => (FrameKind::ReceivedText, text.as_bytes()),
+        (Content::Base64(base64), is_sent) => {
+            decoded = bytes_of(base64)?;
+            let kind = if is_sent { FrameKind::SentBinary } else { FrameKind::ReceivedBinary };
+            (kind, decoded.as_slice())
+        }
+    };
+    let written = Written {
+        number: Some(message.number),
+        at,
+        connection: message.connection,
+        kind,
+        bytes,
+        size: Some(message.bytes),
+        round_trip: message.round_trip.map(Duration::from_micros),
+        is_tainted: false,
+        pinned: None,
+    };
+    keeper.frame(&written, lost);
+    Ok(())
+}
+
+fn bytes_of(base64: &str) -> Result<Vec<u8>, String> {
+    STANDARD.decode(base64).map_err(|error| format!("`base64` is not base64: {error}"))
+}
+
 fn take(keeper: &mut Keeper, dates: &mut Dates, line: &Line<'_>, lost: &mut Lost) -> Result<(), String> {
     let at = Instant::from_nanos(micros(line.at_ms).saturating_mul(1000));
     if let Some(iso) = &line.iso {
-        let millis = dates.millis(iso).ok_or_else(|| format!("expected a date in `iso`, found {iso:?}"))?;
-        keeper.calendar(at, millis, lost);
+        keeper.calendar(at, dates.millis(iso)?, lost);
     }
     match (line.connection, &*line.event) {
         (Some(id), _) => frame(keeper, line, id, at, lost),
@@ -144,7 +194,11 @@ struct Dates {
 
 impl Dates {
     /// Milliseconds since 1970 of a date with a time.
-    fn millis(&mut self, iso: &str) -> Option<f64> {
+    fn millis(&mut self, iso: &str) -> Result<f64, String> {
+        self.read(iso).ok_or_else(|| format!("expected a date in `iso`, found {iso:?}"))
+    }
+
+    fn read(&mut self, iso: &str) -> Option<f64> {
         const POINT: usize = "2026-11-29T10:00:00.".len();
         let digits = |rest: &str| match rest.as_bytes() {
             [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'Z'] => {
@@ -185,15 +239,15 @@ fn frame(keeper: &mut Keeper, line: &Line<'_>, id: u32, at: Instant, lost: &mut 
         ("sent", Some(_), _) => FrameKind::SentText,
         ("received", Some(_), _) => FrameKind::ReceivedText,
         ("sent" | "received", None, Some(base64)) => {
-            decoded = STANDARD
-                .decode(base64.as_bytes())
-                .map_err(|error| format!("`base64` is not base64: {error}"))?;
+            decoded = bytes_of(base64)?;
             if line.event == "sent" { FrameKind::SentBinary } else { FrameKind::ReceivedBinary }
         }
         ("sent" | "received", None, None) => return Err("a message has `text` or `base64`".to_owned()),
         ("connecting", ..) => {
             words = words.or_else(|| {
-                Some(told::connecting(line.url.as_deref().unwrap_or_default(), &line.protocols).into())
+                let url = line.url.as_deref().unwrap_or_default();
+                let by_relay = if line.by_relay { told::BY_RELAY } else { "" };
+                Some(format!("{}{by_relay}", told::connecting(url, &line.protocols)).into())
             });
             FrameKind::Connecting
         }
@@ -275,6 +329,7 @@ fn begin(keeper: &mut Keeper, line: &Line<'_>, id: u32, at: Instant) -> bool {
             name: line.name.as_deref().unwrap_or_default().to_owned(),
             url: line.url.as_deref().unwrap_or_default().to_owned(),
             offered: line.protocols.clone(),
+            by_relay: line.by_relay,
             asked,
             opened: None,
             closed: None,
@@ -329,7 +384,7 @@ mod tests {
             "2026-11-29T10:00:01.25\u{e9}",
             "yesterday",
         ] {
-            assert_eq!(dates.millis(text), matcher::date(text).map(f64::round), "{text}");
+            assert_eq!(dates.read(text), matcher::date(text).map(f64::round), "{text}");
         }
     }
 }

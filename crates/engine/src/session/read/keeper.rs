@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::Onlooker;
 use super::lost::{Kind, Lost};
+use super::{Onlooker, PART};
 use crate::report::{Connection, Origin};
 use crate::session::Session;
 use crate::{Entry, FrameKind, FrameLog, Instant};
@@ -118,8 +118,10 @@ impl Keeper {
         Origin::from_micros(zero)
     }
 
-    /// Lets the onlooker see what is read so far.
-    pub async fn show(&mut self, onlooker: &dyn Onlooker) {
+    /// Lets the onlooker see what is read so far, once this many bytes are enough for a look.
+    pub async fn look(&mut self, onlooker: Option<&dyn Onlooker>, unseen: &mut usize) {
+        let Some(onlooker) = onlooker.filter(|_| *unseen >= PART) else { return };
+        *unseen = 0;
         let mut session = std::mem::replace(&mut self.session, Session::new("", Origin::default(), 0));
         session.origin = self.origin();
         self.session = onlooker.look(session).await;

@@ -132,7 +132,8 @@ pub fn open(name: &str, source: impl Read, beside: &dyn Beside, budget: usize) -
     done(open_and_show(name, source, beside, budget, None))
 }
 
-/// The same; the first session of JSON Lines can be looked at meanwhile.
+/// The same; the first session of JSON Lines or of a CSV can be looked at meanwhile. The entries of a HAR stand one after the other,
+/// and the last one may have the oldest frame: its order is known at its end.
 async fn open_and_show(
     name: &str,
     source: impl Read,
@@ -150,7 +151,7 @@ async fn open_and_show(
     let sessions = match form {
         Form::JsonLines => jsonl::read(name, source, budget, &mut lost, onlooker).await?,
         Form::Har => vec![har::read(name, source, beside, budget, &mut lost)?],
-        Form::Csv => vec![csv::read(name, source, budget, &mut lost)?],
+        Form::Csv => vec![csv::read(name, source, budget, &mut lost, onlooker).await?],
     };
     if sessions.iter().all(|session| session.log.total() == 0) {
         return Err(OpenError::Empty);

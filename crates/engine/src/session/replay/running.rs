@@ -276,6 +276,7 @@ impl<W: World, T: Fn(Progress)> Replay<W, T> {
                 name: self.names.get(&id).cloned().unwrap_or_default(),
                 url: url.clone(),
                 offered: endpoint.protocols().to_vec(),
+                by_relay: false,
                 asked: at,
                 opened: None,
                 closed: None,
