@@ -20,8 +20,12 @@ use crate::{Instant, Payload};
 /// What may wait unselected on all connections of a check; above it the oldest of the fullest is let go, and counted. The
 /// newest of a connection never is.
 const MOST_LIVE: usize = 64 << 20;
-/// What is kept of selected messages, to say that the one that is missed had been taken.
+/// What one connection keeps of selected messages, to say that the one that is missed had been taken.
 const MOST_RECENT: usize = 1 << 20;
+/// What all connections keep of them together, shared out evenly, and the least share: ten thousand connections keep a few messages
+/// each, however long a run lasts.
+const MOST_RECENT_TOGETHER: usize = 16 << 20;
+const LEAST_RECENT: usize = 2 << 10;
 /// How many messages are looked at for the one that came nearest.
 const MOST_NEAR: usize = 10_000;
 
@@ -36,6 +40,12 @@ struct Kept {
 }
 
 impl Budget {
+    /// How much one inbox may keep of what was selected.
+    fn recent(&self) -> usize {
+        let inboxes = self.0.inboxes.borrow().len().max(1);
+        (MOST_RECENT_TOGETHER / inboxes).clamp(LEAST_RECENT, MOST_RECENT)
+    }
+
     /// What an inbox keeps has changed.
     fn changed(&self, before: usize, after: usize) {
         self.0.bytes.set(self.0.bytes.get() + after - before);
@@ -67,6 +77,7 @@ pub(crate) struct Inbox {
 
 #[derive(Default)]
 struct Inner {
+    budget: Budget,
     live: BTreeMap<u64, Rc<Message>>,
     live_bytes: usize,
     /// Left over and let go, because there was too much.
@@ -95,7 +106,7 @@ const MOST_REFUSED: usize = 8;
 
 impl Inbox {
     pub fn new(sequence: Sequence, budget: Budget) -> Self {
-        let inner = Rc::default();
+        let inner = Rc::new(RefCell::new(Inner { budget: budget.clone(), ..Inner::default() }));
         budget.0.inboxes.borrow_mut().push(Rc::downgrade(&inner));
         Self { sequence, budget, inner }
     }
@@ -406,7 +417,8 @@ impl Inner {
     fn remember(&mut self, message: Rc<Message>) {
         self.recent_bytes += message.bytes();
         self.recent.push_back(message);
-        while self.recent_bytes > MOST_RECENT {
+        let most = self.budget.recent();
+        while self.recent_bytes > most {
             let Some(oldest) = self.recent.pop_front() else { return };
             self.recent_bytes -= oldest.bytes();
         }

@@ -421,6 +421,22 @@ fn what_was_taken_does_not_fill_the_memory() {
 }
 
 #[test]
+fn what_was_taken_on_many_connections_is_shared_out_among_them() {
+    let budget = Budget::default();
+    let crowd: Vec<Fixture> = (0..5_000)
+        .map(|_| Fixture { inbox: Inbox::new(Sequence::default(), budget.clone()), came: Cell::new(0) })
+        .collect();
+    for _ in 0..200 {
+        crowd[0].expect(Mode::First, &["*"]);
+        crowd[0].arrive("an answer of some bytes");
+    }
+    let kept = crowd[0].inbox.inner.borrow();
+    let share = MOST_RECENT_TOGETHER / crowd.len();
+    assert!(kept.recent_bytes <= share && kept.recent_bytes * 2 > share, "{} of {share}", kept.recent_bytes);
+    assert!(kept.recent.len() < 200 && !kept.recent.is_empty());
+}
+
+#[test]
 fn the_newest_is_kept_however_large_it_is() {
     let inbox = Fixture::new();
     let giant = "x".repeat(MOST_LIVE);
