@@ -25,7 +25,7 @@ use super::bench::{
 use super::bench::{store, timeline};
 use super::parts::fields::button;
 use super::practice;
-use super::shell::dialogs;
+use super::shell::{dialogs, toast};
 use super::turns::Turns;
 use crate::engine::bench::draft::{Draft, DraftError};
 use crate::engine::bench::pasted::Pasted;
@@ -66,6 +66,8 @@ pub struct Later {
     pub(crate) outside_line: fn(Store, Link) -> AnyView,
     /// What the worker says of replays.
     pub(crate) replay_told: fn(Store, Link, &[u8]),
+    /// What is said for a moment.
+    pub(crate) toast: fn(Store) -> AnyView,
     pub(crate) lanes_head: fn(Store, Lanes) -> AnyView,
     pub(crate) lanes_lines: fn(Store, Lanes, Callback<u64, f64>, RwSignal<f64>) -> AnyView,
 }
@@ -100,6 +102,7 @@ pub fn later() -> &'static Later {
         outside_told: outside::told,
         outside_line: outside::line,
         replay_told: replay::told,
+        toast: toast::line,
         lanes_head: lanes::head,
         lanes_lines: lanes::drawing,
     };

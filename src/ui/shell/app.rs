@@ -20,7 +20,6 @@ use super::dialogs::Dialogs;
 use super::keys;
 use super::palette::Opener;
 use super::theme;
-use super::toast::ToastLine;
 use crate::browser::leaving::LeaveQuestion;
 use crate::browser::menus::MenuCloser;
 use crate::browser::page;
@@ -136,7 +135,7 @@ pub fn App(
             </section>
         </main>
         {turns.part(move || view! { <Dialogs store link/> }.into_any())}
-        <ToastLine store/>
+        {move || later::here().map(|all| (all.toast)(store))}
     }
 }
 

@@ -6,8 +6,7 @@ use super::super::bench::store::Store;
 use super::super::parts::toast::{Said, toast};
 
 /// The message.
-#[component]
-pub(crate) fn ToastLine(store: Store) -> impl IntoView {
+pub(crate) fn line(store: Store) -> AnyView {
     let said = Signal::derive(move || {
         store.toast.with(|toast| {
             toast.as_ref().map(|it| Said {
