@@ -42,11 +42,12 @@ fn a_frame_is_opened_in_its_views_and_two_are_compared() {
         assert!(open(2, None, "hex").shown[0].text().starts_with("00000000  7b 22 6e"));
         let compared = open(3, Some(2), "");
         assert_eq!(compared.changes, 1);
-        let left: Vec<_> = compared.compared.iter().filter(|line| line.side == Side::Left).collect();
+        let changed = compared.compared.iter().find(|line| line.side == Side::Changed).expect("a change");
+        let after = changed.after.as_ref().map(|line| line.text());
         assert_eq!(
-            (left[0].place.as_str(), left[0].line.text().as_str()),
-            ("$.n", "\"n\": 1.0,"),
-            "the older is left"
+            (changed.place.as_str(), changed.line.text().as_str(), after.as_deref()),
+            ("$.n", "\"n\": 1.0,", Some("\"n\": 2,")),
+            "the older comes first"
         );
         assert_eq!(open(99, None, "").row, None);
     });
