@@ -3,9 +3,15 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// The line as a reader of JSON finds it.
+/// The line as a reader of JSON finds it. A number may be kept there as it is written, so times are compared by what they say.
 fn judged(line: &[u8]) -> Option<Value> {
-    serde_json::from_slice(line).ok()
+    let mut judged: Value = serde_json::from_slice(line).ok()?;
+    for time in ["at_ms", "round_trip_ms"] {
+        if let Some(value) = judged.get_mut(time) {
+            *value = json!(value.as_f64());
+        }
+    }
+    Some(judged)
 }
 
 /// What was read, as JSON.
