@@ -17,7 +17,7 @@ const COMMON: &str = r#"{ "sockscope": 1, "suite": "common", // comments are fin
   "clients": { "bob": { "url": "{{ws_url}}/echo" }, "crowd": { "url": "{{ws_url}}/echo?user={{user}}", "each": { "file": "users.csv" } } },
   "define": { "say": { "with": ["what"], "steps": [
     { "connect": "{{client}}" },
-    { "send": "{{what}}", "expect": { "regex": "^[a-z]+$", "within": "200ms" } } ] } } }"#;
+    { "send": "{{what}}", "expect": { "regex": "^[a-z]+$", "within": "1s" } } ] } } }"#;
 
 #[test]
 fn imports_and_rows_come_along_and_a_failure_names_both_lines() {

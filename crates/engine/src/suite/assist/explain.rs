@@ -51,9 +51,14 @@ pub fn explain_with(text: &str, offset: usize, read: &mut Read<'_>) -> Option<Ex
     if let Some(explained) = name_at(&sketch, offset, read) {
         return Some(explained);
     }
-    let (from, to) = template_around(text, token, offset)?;
-    let word = text[from..to].split([' ', '.', '+']).next()?;
-    let (_, _, about) = WORDS.iter().find(|(known, ..)| *known == word)?;
+    let (from, _) = template_around(text, token, offset)?;
+    // What follows a word is its arguments, a moment such as `-1h`, or the end.
+    let begins = |word: &str| {
+        let rest = text[from..token.1].strip_prefix(word);
+        rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+    };
+    let words = WORDS.iter().filter(|(word, ..)| begins(word));
+    let (word, _, about) = words.max_by_key(|(word, ..)| word.len())?;
     Some(Explained { from, to: from + word.len(), about: (*about).to_owned() })
 }
 
@@ -193,6 +198,12 @@ mod tests {
             "The signature of the text",
         );
         check(r#"{ "vars": { "a": "{{no|w+5s}}" } }"#, "now", "Milliseconds since 1970");
+        check(
+            r#"{ "setup": [ { "on": "a", "send": { "sig": "{{h|mac-sha256 'k3y' 'hi'}}" } } ] }"#,
+            "hmac-sha256",
+            "The signature of the text",
+        );
+        check(r#"{ "vars": { "a": "{{i|so-1h}}" } }"#, "iso", "The time as in");
     }
 
     #[test]
