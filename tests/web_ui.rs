@@ -168,7 +168,7 @@ async fn a_frame_is_opened_without_changing_a_digit_pinned_and_compared() {
     user.until("the pinned one on offer", || user.find("compare")).await;
     user.choose("compare", "2").await;
     user.until_text("facts", "1 difference").await;
-    assert_eq!(user.all(".detail-line[data-sign=left]").len(), 1);
+    assert_eq!(user.all(".detail-line[data-sign=changed]").len(), 1);
     user.all("[data-view=hex]")[0].clone().dyn_into_click().await;
     user.until_text("content", "00000000  7b 22").await;
 }
