@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use support::call::Call;
-use support::page::{Browser, Kind, Practice, test_page_in};
+use support::page::{Browser, Kind, Practice, open_checks, test_page_in};
 
 /// Control and the key that goes to the end.
 const TO_THE_END: &str = "\u{e009}\u{e010}\u{e000}";
@@ -43,8 +43,7 @@ const UNFINISHED: &str = r#"{ "sockscope": 1, "suite": "mine", "vars": { "ws_url
 #[test]
 fn a_suite_is_finished_by_keys_in_the_editor_and_runs() {
     test_page(async |practice, browser| {
-        browser.open(&format!("{}#/checks", practice.page)).await;
-        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        open_checks(practice, browser).await;
         browser.run("document.querySelector('[data-testid=import]').open = true").await;
         browser.type_into("import-paste", UNFINISHED).await;
         browser.click("import-pasted").await;
@@ -64,8 +63,7 @@ fn a_suite_is_finished_by_keys_in_the_editor_and_runs() {
 #[test]
 fn a_suite_that_ships_runs_in_the_page() {
     test_page(async |practice, browser| {
-        browser.open(&format!("{}#/checks", practice.page)).await;
-        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        open_checks(practice, browser).await;
         let text = sockscope_engine::suite::shipped::SHIPPED.iter().find(|(name, _)| *name == "rooms");
         let (_, text) = text.expect("a suite that ships");
         // Firefox runs a driver's scripts in a world of its own: what one leaves in `globalThis` the next does not find.

@@ -1,8 +1,6 @@
 //! What a search for a capacity has shown, and what a run took of its machine, in words.
 
-use std::time::Duration;
-
-use crate::engine::report::{GeneratorReport, TrialReport};
+use crate::engine::report::{GeneratorReport, TrialReport, trial_figures};
 use crate::model::format;
 
 /// The heads of the columns of [`cells`].
@@ -11,18 +9,10 @@ pub const COLUMNS: [&str; 7] =
 
 /// One run of a search, as the columns have it.
 pub fn cells(trial: &TrialReport) -> [String; 7] {
-    let none = || "–".to_owned();
-    let generator = trial.generator.as_ref();
     let why: Vec<&str> = trial.first.iter().chain(&trial.limits).map(String::as_str).collect();
-    [
-        format::count(trial.value),
-        trial.verdict.name().to_owned(),
-        format::duration(Duration::from(trial.duration_ms)),
-        format::micros(trial.loop_lag_p99_ms * 1e3),
-        generator.map_or_else(none, |it| format::percent(it.busy_peak * 100.0)),
-        generator.and_then(|it| it.ports_used).map_or_else(none, format::count),
-        why.join("; "),
-    ]
+    let [took, lag, busiest, ports] = trial_figures(trial);
+    let (value, verdict) = (format::count(trial.value), trial.verdict.name().to_owned());
+    [value, verdict, took, lag, busiest, ports, why.join("; ")]
 }
 
 /// Such as `generator busy 67 % of the time, 88 % in its busiest second, 10,497 of 28,232 ports`.

@@ -10,10 +10,9 @@ use super::course::{Course, Moment, ROUND_TRIPS};
 use super::tiles;
 use crate::engine::metrics::{Counters, Histogram};
 use crate::engine::report::{
-    Failure, Metric, Millis, Report, TargetReport, ThresholdReport, Unmet, Verdict, place_words,
+    Failure, Metric, Millis, Report, TargetReport, ThresholdReport, Unmet, Verdict, step_place,
 };
 use crate::engine::run::Progress;
-use crate::engine::suite::Place;
 use crate::wire::checks::ConnectionRow;
 
 /// How far something is.
@@ -46,7 +45,7 @@ pub struct LiveStep {
     pub path: String,
     /// Where it stands in the text of the suite; of a step from another file, where its definition is used.
     pub line: u32,
-    /// Where it stands, and where its definition is used, in words; known at the end.
+    /// Where it stands, and where its definition is used, in words; of a failed step, at the end.
     pub place: String,
     /// What it does.
     pub title: String,
@@ -248,11 +247,7 @@ impl LiveRun {
                         (Some(_), Some(used)) => used.line,
                         _ => it.line,
                     },
-                    place: place_words(
-                        &it.path,
-                        &Place { line: it.line, file: it.file.clone() },
-                        &it.used_at,
-                    ),
+                    place: it.failure.as_ref().map_or_else(String::new, |_| step_place(it)),
                     title: it.title.clone(),
                     stage: Stage::Ended(it.verdict),
                     took: it.duration_ms,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use support::page::{Browser, test_page};
+use support::page::{Browser, test_page, until_checks};
 
 /// The engine, which is put into the page by the driver and not by the page.
 const AXE: &str = include_str!("../../../tests/vendor/axe-core/axe.min.js");
@@ -107,7 +107,7 @@ async fn everything(browser: &Browser, page: &str, ws: &str, how: &str) {
     browser.until_text("reach", "A server listens there").await;
     check(browser, &format!("{how}, faults that are there")).await;
     browser.run("location.hash = '#/checks'").await;
-    browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+    until_checks(browser).await;
     check(browser, &format!("{how}, checks that are there")).await;
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use support::page::{page_as_files, test_page};
+use support::page::{page_as_files, test_page, until_checks};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -70,7 +70,7 @@ fn all_parts_of_the_page_are_found_below_a_path() {
         browser.run("location.hash = '#/faults'").await;
         browser.until_script("return document.querySelector('#faults')?.children.length > 0 && !document.querySelector('#faults .start')").await;
         browser.run("location.hash = '#/checks'").await;
-        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        until_checks(browser).await;
         let run = "sockscope.run('{\"suite\": \"empty\", \"checks\": []}').then(() => 'ran', error => String(error))";
         let said = browser.answer(run).await;
         assert!(!said.to_string().contains("could not be loaded"), "{said}");

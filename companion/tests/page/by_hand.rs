@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use support::page::{Browser, drop_on, eventually_within, open_echo, test_page};
+use support::page::{Browser, drop_on, eventually_within, open_checks, open_echo, test_page};
 
 const SEND: &str = "\u{e009}\u{e007}\u{e000}";
 const AT_ONCE: Duration = Duration::ZERO;
@@ -104,8 +104,7 @@ fn of_two_files_for_a_message_the_page_says_that_one_is_taken() {
 #[test]
 fn a_suite_is_called_what_its_document_says_and_a_bad_line_is_told_in_words() {
     test_page(async |practice, browser| {
-        browser.open(&format!("{}#/checks", practice.page)).await;
-        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        open_checks(practice, browser).await;
         browser.click("suite-new").await;
         browser.until_text("edit-state", "Saved in this browser").await;
         browser.run("document.querySelector('[data-testid=editor] .cm-content, .cm-content')?.focus()").await;
@@ -135,8 +134,7 @@ fn a_suite_is_called_what_its_document_says_and_a_bad_line_is_told_in_words() {
 #[test]
 fn ctrl_enter_runs_the_suite_that_is_written_and_leaves_its_text_alone() {
     test_page(async |practice, browser| {
-        browser.open(&format!("{}#/checks", practice.page)).await;
-        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        open_checks(practice, browser).await;
         browser.click("suite-new").await;
         browser.until_text("edit-state", "Saved in this browser").await;
         let content =
@@ -161,8 +159,7 @@ fn ctrl_enter_runs_the_suite_that_is_written_and_leaves_its_text_alone() {
 #[test]
 fn a_failure_in_a_definition_names_its_line_and_that_of_its_use() {
     test_page(async |practice, browser| {
-        browser.open(&format!("{}#/checks", practice.page)).await;
-        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        open_checks(practice, browser).await;
         let suite = r#"{ "sockscope": 1, "suite": "defined",
   "clients": { "a": { "url": "{{env.WS_URL}}/echo" } },
   "answers": [ { "to": { "text": "never" }, "send": "x" } ],

@@ -9,7 +9,7 @@ use sockscope_engine::suite::shipped::SHIPPED;
 
 use support::broken::{Broken, Fault};
 use support::faults::FAULTS;
-use support::page::{Browser, Practice, eventually_within, test_page};
+use support::page::{Browser, eventually_within, open_checks, test_page, until_checks};
 
 /// What makes the suites short, and their bounds of time generous: a busy machine is not a broken server.
 const VALUES: [(&str, &str); 6] = [
@@ -29,12 +29,6 @@ fn text_of(suite: &str) -> &'static str {
 fn values_for(suite: &str) -> Value {
     let suite = Suite::parse(text_of(suite)).expect("a suite that ships");
     VALUES.iter().filter(|(name, _)| suite.vars.contains_key(*name)).map(|(k, v)| (*k, *v)).collect()
-}
-
-/// Opens the checks and waits until they are there.
-async fn open(practice: &Practice, browser: &Browser) {
-    browser.open(&format!("{}#/checks", practice.page)).await;
-    browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
 }
 
 /// Runs a suite through the page's surface for scripts, and gives its report.
@@ -65,7 +59,7 @@ fn red(report: &Value) -> BTreeSet<String> {
 #[test]
 fn every_shipped_suite_is_green_and_the_ladder_loses_nothing() {
     test_page(async |practice, browser| {
-        open(practice, browser).await;
+        open_checks(practice, browser).await;
         for (name, text) in SHIPPED {
             let report = run(browser, text, json!({ "vars": values_for(name), "seed": 7 })).await;
             assert_eq!(report["verdict"], "pass", "{name}: {report:#}");
@@ -84,7 +78,7 @@ fn every_shipped_suite_is_green_and_the_ladder_loses_nothing() {
 #[test]
 fn a_fault_of_each_suite_turns_its_check_red_in_the_browser() {
     test_page(async |practice, browser| {
-        open(practice, browser).await;
+        open_checks(practice, browser).await;
         // Servers that break what the suite conformance is about are of another kind: see `tests/check/broken.rs`.
         for (suite, text) in SHIPPED.iter().filter(|(suite, _)| *suite != "conformance") {
             let (_, check, fault) = FAULTS.iter().find(|(it, ..)| it == suite).expect("each has a row");
@@ -129,7 +123,7 @@ fn scripts_learn_what_is_wrong_with_a_suite_and_how_a_run_stands() {
 #[test]
 fn of_two_runs_at_once_the_second_gets_its_own_report() {
     test_page(async |practice, browser| {
-        open(practice, browser).await;
+        open_checks(practice, browser).await;
         let long = json!({ "vars": { "test_duration": "60" }, "checks": ["an even pace"] });
         browser
             .run(&format!(
@@ -189,7 +183,7 @@ const MINE: &str = r#"{ "sockscope": 1, "suite": "mine",
 #[test]
 fn a_suite_is_imported_mended_run_read_and_saved() {
     test_page(async |practice, browser| {
-        open(practice, browser).await;
+        open_checks(practice, browser).await;
         browser.run(CATCH_FILES).await;
         browser.run("document.querySelector('[data-testid=import]').open = true").await;
         browser
@@ -250,7 +244,7 @@ fn a_suite_is_imported_mended_run_read_and_saved() {
 #[test]
 fn a_failure_opens_in_the_timeline_of_the_bench() {
     test_page(async |practice, browser| {
-        open(practice, browser).await;
+        open_checks(practice, browser).await;
         browser.run(&format!("sockscope.run({}, {{}})", json!(MINE))).await;
         browser.until_text("verdict", "Failed").await;
         browser.click("to-timeline").await;
@@ -296,7 +290,7 @@ fn an_address_runs_a_suite_where_a_program_drives_the_browser() {
 #[test]
 fn an_address_of_a_suite_runs_that_suite_also_where_another_was_looked_at_last() {
     test_page(async |practice, browser| {
-        open(practice, browser).await;
+        open_checks(practice, browser).await;
         browser.run("document.querySelector('[href=\"#/checks/rooms\"]').click()").await;
         browser.until_text("suite-title", "rooms").await;
         browser.until_script(KEPT_ROOMS).await;
@@ -344,7 +338,7 @@ fn an_address_runs_nothing_without_a_click_of_a_person() {
 #[test]
 fn a_flaky_check_is_found_by_running_it_often() {
     test_page(async |practice, browser| {
-        open(practice, browser).await;
+        open_checks(practice, browser).await;
         let flaky = r#"{ "sockscope": 1, "suite": "flaky", "clients": { "a": { "url": "{{env.WS_URL}}/echo" } },
             "checks": [ { "check": "odd or even", "steps": [ { "connect": "a" },
               { "send": "{{random 1 2}}", "expect": { "text": "1", "within": "100ms" } } ] } ] }"#;
@@ -365,7 +359,7 @@ fn a_flaky_check_is_found_by_running_it_often() {
 #[test]
 fn a_server_that_dies_in_mid_run_is_a_clear_failure_and_nothing_hangs() {
     test_page(async |practice, browser| {
-        open(practice, browser).await;
+        open_checks(practice, browser).await;
         let options = json!({ "vars": { "test_duration": "30", "message_interval": "0.05" }, "checks": ["an even pace"] });
         browser
             .run(&format!("globalThis.dying = sockscope.run({}, {options})", json!(text_of("load"))))
@@ -395,7 +389,7 @@ fn checks_that_do_not_load_are_said_and_can_be_tried_again() {
             .await;
         browser.block("*nothing-at-all*").await;
         browser.run("document.querySelector('#checks button').click()").await;
-        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        until_checks(browser).await;
     });
 }
 
@@ -420,7 +414,7 @@ fn a_worker_of_checks_that_does_not_load_is_said_and_the_bench_goes_on() {
 #[test]
 fn a_closed_tab_ends_the_connections_of_a_running_check() {
     test_page(async |practice, browser| {
-        open(practice, browser).await;
+        open_checks(practice, browser).await;
         let options = json!({ "vars": { "test_duration": "60" }, "checks": ["an even pace"] });
         browser.run(&format!("void sockscope.run({}, {options})", json!(text_of("load")))).await;
         practice.until_connections(5).await;

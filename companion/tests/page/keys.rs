@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use support::page::{Browser, Practice, eventually, open_echo, test_page};
+use support::page::{Browser, Practice, eventually, open_checks, open_echo, test_page};
 
 const SELECT_ALL: &str = "\u{e009}a\u{e000}";
 const FIND: &str = "\u{e009}f\u{e000}";
@@ -205,8 +205,7 @@ fn every_letter_goes_into_every_field_of_the_other_views_and_does_nothing_else()
     test_page(async |practice, browser| {
         furnish(practice, browser).await;
         let mut known = BTreeSet::new();
-        browser.open(&format!("{}#/checks", practice.page)).await;
-        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        open_checks(practice, browser).await;
         prepare(browser).await;
         browser.run("keysTest.unfold()").await;
         type_everywhere(practice, browser, &mut known, |_| true).await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use support::page::{Browser, Practice, test_page};
+use support::page::{Browser, Practice, test_page, until_checks};
 
 /// Of each row: its text, the lane that the style sheet puts it into, whether its mark stands under the name of that lane, and
 /// how it looks.
@@ -239,7 +239,7 @@ fn a_failed_check_of_several_connections_opens_in_lanes_with_what_came_wrong_in_
 /// Runs a suite that fails, and goes from its failure to the lanes.
 async fn fail_and_go_to_lanes(practice: &Practice, browser: &Browser) {
     browser.run("location.hash = '#/checks'").await;
-    browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+    until_checks(browser).await;
     let suite = LEAKS.replace("SERVER", practice.ws.trim_end_matches("/ws"));
     browser.run(&format!("sockscope.run({}, {{}})", json!(suite))).await;
     browser.until_text("verdict", "Failed").await;

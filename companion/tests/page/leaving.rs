@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use support::feed::{auth, log_into_feed};
-use support::page::{Browser, test_page};
+use support::page::{Browser, open_checks, test_page};
 
 const SECRET: &str = "tok-4711/secret";
 
@@ -193,8 +193,7 @@ fn a_suite_with_a_secret_names_its_target_and_what_run_needs() {
         "checks": [ { "check": "opens", "steps": [ { "connect": "a" }, { "send": "{{token}}" } ] } ] }"#;
     const SAID: &str = "The secret token has no value: type it in Values, or set TOKEN.";
     test_page(async |practice, browser| {
-        browser.open(&format!("{}#/checks", practice.page)).await;
-        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        open_checks(practice, browser).await;
         for (place, target) in [("{{ws_url}}", practice.ws.as_str()), ("{{ws_url}}/{{token}}", SAID)] {
             browser.run("document.querySelector('[data-testid=import]').open = true").await;
             browser.type_into("import-paste", &SUITE.replace('\n', " ").replace("PLACE", place)).await;

@@ -1,6 +1,6 @@
 //! The view of faults on the release page: one's own server through the proxy, from the bench and back.
 
-use support::page::{Browser, Practice, test_page};
+use support::page::{Browser, Practice, test_page, until_checks};
 
 /// Sends a text on the bench, and gives the rows with it as soon as there are this many.
 async fn send(browser: &Browser, text: &str, count: usize) -> Vec<String> {
@@ -109,7 +109,7 @@ fn the_faults_are_opened_without_the_worker_of_the_checks() {
             0
         );
         go_to(browser, "checks").await;
-        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        until_checks(browser).await;
         browser.assert_quiet_console().await;
     });
 }
@@ -128,7 +128,7 @@ fn a_preset_that_is_switched_on_during_a_run_is_marked_in_its_charts() {
         browser.open(&format!("{}#/faults", practice.page)).await;
         browser.until_text("reach", "A server listens there").await;
         go_to(browser, "checks").await;
-        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        until_checks(browser).await;
         let proxied = format!("{}/proxy?to={}/echo", practice.ws, practice.ws);
         let suite = serde_json::json!(LOAD.replace("PROXIED", &proxied));
         browser.run(&format!("globalThis.report = sockscope.run({suite}, {{}}); return true")).await;

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use support::feed::TRADING_FEED;
-use support::page::{Browser, Practice, eventually_within, test_page};
+use support::page::{Browser, Practice, eventually_within, test_page, until_checks};
 use support::servers::Server;
 
 /// Opens the checks at an address within them.
 async fn open(practice: &Practice, browser: &Browser, rest: &str) {
     browser.open(&format!("{}#/checks{rest}", practice.page)).await;
-    browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+    until_checks(browser).await;
 }
 
 async fn until_verdict(browser: &Browser, verdict: &str) {

@@ -1,7 +1,7 @@
 //! What is tested is in sight before a run, beside it, in earlier runs and in comparisons.
 
 use support::feed::TRADING_FEED;
-use support::page::test_page;
+use support::page::{open_checks, test_page};
 
 const SUITE: &str = r#"{ "sockscope": 1, "suite": "greeting", "vars": { "ws_url": "{{env.WS_URL}}" }, "clients": { "a": { "url": "{{ws_url}}" } },
     "checks": [ { "check": "opens {{n}}", "each": { "n": [1, 2, 3] }, "steps": [ { "connect": "a" }, { "wait": "{{n}}ms" } ] } ] }"#;
@@ -11,8 +11,7 @@ fn the_target_is_named_before_a_run_beside_it_and_when_two_runs_tested_different
     test_page(async |practice, browser| {
         let feed = TRADING_FEED.start(&[]);
         let feed = feed.urls[0].split('?').next().expect("an address").to_owned();
-        browser.open(&format!("{}#/checks", practice.page)).await;
-        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        open_checks(practice, browser).await;
         browser.run("document.querySelector('[data-testid=import]').open = true").await;
         browser.type_into("import-paste", &SUITE.replace('\n', " ")).await;
         browser.click("import-pasted").await;

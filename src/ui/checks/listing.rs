@@ -50,10 +50,7 @@ fn listed(store: Store, link: Link, check: OutlineCheck) -> AnyView {
     let name = check.name.clone();
     let only = move || order::run_selected(store, link, vec![name.clone()]);
     let line = check.line;
-    let show = move || {
-        store.place.set(Some((line, 1)));
-        store.tab.set(super::store::Tab::Edit);
-    };
+    let show = move || store.show_line(line);
     view! {
         <li class="suite-check">
             <div class="suite-line">

@@ -162,6 +162,12 @@ pub(super) struct Store {
 }
 
 impl Store {
+    /// Shows a line of the document in the editor.
+    pub fn show_line(self, line: u32) {
+        self.place.set(Some((line, 1)));
+        self.tab.set(Tab::Edit);
+    }
+
     pub fn new() -> Self {
         Self {
             clock_step: RwSignal::new(Duration::from_millis(1)),

@@ -97,6 +97,17 @@ pub async fn open_echo(practice: &Practice, browser: &Browser) {
     browser.connect().await;
 }
 
+/// Opens a fresh page at the checks.
+pub async fn open_checks(practice: &Practice, browser: &Browser) {
+    browser.open(&format!("{}#/checks", practice.page)).await;
+    until_checks(browser).await;
+}
+
+/// Waits until the checks are there.
+pub async fn until_checks(browser: &Browser) {
+    browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+}
+
 /// The built page as files.
 pub fn page_as_files() -> PathBuf {
     let dist = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../dist");

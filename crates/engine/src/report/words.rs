@@ -219,13 +219,14 @@ pub(super) fn at(step: &StepReport) -> String {
     if step.line == 0 {
         return String::new();
     }
-    let place = Place { line: step.line, file: step.file.clone() };
-    format!(", {}", place_words(&step.path, &place, &step.used_at))
+    format!(", {}", step_place(step))
 }
 
-/// Where a step stands, and where its definition is used or its file imported: `line 3, used in line 9`.
-pub fn place_words(path: &str, place: &Place, used: &[Place]) -> String {
-    let used = if stands_beside(path) { imported_in(used) } else { used_in(used) };
+/// The same alone: `line 3, used in line 9`.
+pub fn step_place(step: &StepReport) -> String {
+    let place = Place { line: step.line, file: step.file.clone() };
+    let used = &step.used_at;
+    let used = if stands_beside(&step.path) { imported_in(used) } else { used_in(used) };
     let used = used.map(|used| format!(", {used}")).unwrap_or_default();
     format!("{place}{used}")
 }
@@ -413,6 +414,18 @@ pub(super) fn happened(step: &StepReport, failure: &Failure) -> Option<String> {
         .then(|| format!("{} of {} runs failed, this is the first", step.failed_runs, step.runs));
     let parts: Vec<String> = [client, round, often].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What one run of a search for a capacity took: its time, how late the event loop was, its busiest second, its ports.
+pub fn trial_figures(trial: &TrialReport) -> [String; 4] {
+    let generator = trial.generator.as_ref();
+    let none = || "–".to_owned();
+    [
+        millis(trial.duration_ms),
+        micros(trial.loop_lag_p99_ms * 1e3),
+        generator.map_or_else(none, |it| percent(it.busy_peak * 100.0)),
+        generator.and_then(|it| it.ports_used).map_or_else(none, count),
+    ]
 }
 
 /// One run of a search for a capacity, in a line.

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::super::around;
 use super::super::link::Link;
 use super::super::model::millis;
-use super::super::store::{Store, Tab};
+use super::super::store::Store;
 use super::limits::threshold;
 use super::places::{MOST, Place, is_broken};
 use super::steps::unmet_list;
@@ -81,9 +81,9 @@ fn of_step(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize, number: 
     let named = move || step.with_untracked(|step| step.as_ref().map(named).unwrap_or_default());
     let place = text(move || step.with(|step| step.as_ref().map(|it| it.place.clone()).unwrap_or_default()));
     let show = move || {
-        let Some(line) = step.with_untracked(|step| step.as_ref().map(|it| it.line)) else { return };
-        store.place.set(Some((line, 1)));
-        store.tab.set(Tab::Edit);
+        if let Some(line) = step.with_untracked(|step| step.as_ref().map(|it| it.line)) {
+            store.show_line(line);
+        }
     };
     // The document of a suite that came by a script is not in the library.
     let has_document = when(move || store.card().is_some());

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::super::model::{exact_millis, millis};
-use super::super::store::{Store, Tab};
+use super::super::store::Store;
 use crate::engine::report::{Instead, Unmet, Verdict, stands_beside};
 use crate::model::format;
 use crate::model::running::{LiveCheck, Stage};
@@ -110,10 +110,7 @@ fn step(store: Store, check: Memo<LiveCheck>, number: usize) -> AnyView {
         })
     });
     let line = step.with_untracked(|step| step.line);
-    let show = move || {
-        store.place.set(Some((line, 1)));
-        store.tab.set(Tab::Edit);
-    };
+    let show = move || store.show_line(line);
     // Of a failed step the list of failures says it.
     let borne = move || {
         let unmet = step.with(|step| step.unmet.clone().filter(|_| step.failure.is_none()));

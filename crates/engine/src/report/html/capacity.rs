@@ -21,16 +21,11 @@ pub(super) fn capacity(capacity: Option<&CapacityReport>) -> Markup {
 }
 
 fn row(trial: &TrialReport) -> Markup {
-    let generator = trial.generator.as_ref();
-    let none = || "–".to_owned();
-    let busy = generator.map_or_else(none, |one| words::percent(one.busy_peak * 100.0));
-    let ports = generator.and_then(|one| one.ports_used).map_or_else(none, words::count);
-    let figures = [words::millis(trial.duration_ms), words::micros(trial.loop_lag_p99_ms * 1e3), busy, ports];
     html! {
         tr data-verdict=(trial.verdict.name()) {
             th scope="row" { (words::count(trial.value)) }
             td { (badge(trial.verdict)) }
-            @for figure in figures { td.number { (figure) } }
+            @for figure in words::trial_figures(trial) { td.number { (figure) } }
             td {
                 @if let Some(first) = &trial.first { (first) }
                 @for limit in &trial.limits { br; span.why { (limit) } }
