@@ -1,5 +1,7 @@
 //! Rounds and calls that end when something holds; variables that are compared.
 
+use std::time::Duration;
+
 use super::*;
 
 #[test]
@@ -92,6 +94,14 @@ fn a_call_is_made_again_until_its_answer_is_as_wanted() {
         call(json!({"subset": {"state": "gone"}}), "600ms"),
         "steps[0] timeout: GET http://sim/api/jobs/1 did not become JSON containing {\"state\":\"gone\"} within 2 s, in 4 \
          calls; the last answer was {\"id\":1,\"state\":\"done\",\"asked\":4}",
+    );
+    // The time is up while a call is on its way.
+    fails(
+        "/ws",
+        Faults { delay: Duration::from_millis(800), ..Faults::default() },
+        call(json!({"subset": {"state": "gone"}}), "100ms"),
+        "steps[0] timeout: GET http://sim/api/jobs/1 did not become JSON containing {\"state\":\"gone\"} within 2 s, in 3 \
+         calls; the last answer was {\"id\":1,\"state\":\"running\",\"asked\":2}",
     );
     fails(
         "/ws",

@@ -320,7 +320,8 @@ pub fn world(seed: u64, faults: Faults) -> Sim {
         if request.url.ends_with("/jobs/1") {
             asked.set(asked.get() + 1);
             let state = if asked.get() < 3 { "running" } else { "done" };
-            return (LATENCY, answer(200, json!({"id": 1, "state": state, "asked": asked.get()})));
+            let wait = LATENCY + faults.delay;
+            return (wait, answer(200, json!({"id": 1, "state": state, "asked": asked.get()})));
         }
         match request.url.ends_with("/health") {
             true => (LATENCY, answer(200, json!({"status": "ok", "connections": 0}))),

@@ -16,7 +16,7 @@ use super::capture::{capture_all, captures};
 use super::multipart;
 use super::rounds::sleep_until;
 use crate::base::words;
-use crate::matcher::{Matcher, Subject};
+use crate::matcher::{Matcher, Mismatch, Subject};
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Field, HttpBody, HttpSpec, StatusSet};
 use crate::{HttpRequest, HttpResponse, Payload, Redirect, World};
@@ -54,6 +54,7 @@ pub(super) async fn http<W: World>(
     let began = world.now();
     let http = |message: String| failure::plain(FailureKind::Http, message);
     let mut calls = 0;
+    let mut unmet: Option<Unmet> = None;
     loop {
         let started = world.now();
         let request = HttpRequest { cookies, ..request(spec, &mut scope)? };
@@ -65,8 +66,12 @@ pub(super) async fn http<W: World>(
                 http(format!("{call} was not answered: {error}"))
             })?,
             Either::Right(_) => {
-                let message = format!("{call} was not answered within {}", words::bound(within));
-                return Err(failure::plain(FailureKind::Timeout, message));
+                // The time may be up while a call is on its way; what those before it found is the better reason.
+                let not_answered = || {
+                    let message = format!("{call} was not answered within {}", words::bound(within));
+                    failure::plain(FailureKind::Timeout, message)
+                };
+                return Err(unmet.map_or_else(not_answered, |unmet| unmet.failure(&call, calls, within)));
             }
         };
         let now = world.now();
@@ -78,19 +83,11 @@ pub(super) async fn http<W: World>(
         let subject = Subject::new(&body);
         if let Some(Err(mismatch)) = until.as_ref().map(|until| until.check(&subject)) {
             let due = started + every;
+            let last = Unmet { mismatch, last: run.masked_message(&body) };
             if due >= began + within {
-                let calls = words::counted(calls, "call");
-                let last = run.masked_message(&body);
-                let message = format!(
-                    "{call} did not become {} within {}, in {calls}; the last answer was {last}",
-                    mismatch.expected,
-                    words::bound(within)
-                );
-                let mut failure = failure::plain(FailureKind::Timeout, message);
-                failure.expected = Some(mismatch.expected.clone());
-                failure.diff = failure::differences(mismatch);
-                return Err(failure);
+                return Err(last.failure(&call, calls, within));
             }
+            unmet = Some(last);
             sleep_until(run, due.max(now)).await;
             run.yield_budget.take(world).await;
             continue;
@@ -106,6 +103,29 @@ pub(super) async fn http<W: World>(
         let found =
             capture_all(&wanted, &subject).map_err(|failure| http(format!("{call}: {}", failure.message)))?;
         return check.remember(member, found);
+    }
+}
+
+/// An answer that was not yet as wanted.
+struct Unmet {
+    mismatch: Mismatch,
+    last: String,
+}
+
+impl Unmet {
+    /// No answer was, in all of the time.
+    fn failure(self, call: &str, calls: u64, within: Duration) -> Box<Failure> {
+        let message = format!(
+            "{call} did not become {} within {}, in {}; the last answer was {}",
+            self.mismatch.expected,
+            words::bound(within),
+            words::counted(calls, "call"),
+            self.last
+        );
+        let mut failure = failure::plain(FailureKind::Timeout, message);
+        failure.expected = Some(self.mismatch.expected.clone());
+        failure.diff = failure::differences(self.mismatch);
+        failure
     }
 }
 
