@@ -79,23 +79,29 @@ impl Events {
         Receipt { id, delivered }
     }
 
-    /// Serves one connection until it is over.
-    pub async fn run(&self, session: &mut Session, visit: &Visit, user: String) {
+    /// Enters a listener, who gets events from now on until the place is dropped.
+    pub fn enter(self: &Arc<Self>, visit: &Visit, user: String) -> Place {
         self.listeners().insert(visit.id(), Listener { user, outbox: Arc::clone(visit.outbox()) });
-        let _leaving = Leaving { events: self, id: visit.id() };
-        while session.receive().await.is_some() {
-            let error_reply = ErrorReply::new("receive_only", "publish with POST /api/events");
-            session.send_text(error_reply.to_text(None));
-        }
+        Place { events: Arc::clone(self), id: visit.id() }
     }
 }
 
-struct Leaving<'a> {
-    events: &'a Events,
+/// Answers a listener, who has nothing to say, until the connection is over.
+pub async fn run(session: &mut Session) {
+    while session.receive().await.is_some() {
+        let error_reply = ErrorReply::new("receive_only", "publish with POST /api/events");
+        session.send_text(error_reply.to_text(None));
+    }
+}
+
+/// A listener's place; dropping it ends what is queued for it.
+#[derive(Debug)]
+pub struct Place {
+    events: Arc<Events>,
     id: u64,
 }
 
-impl Drop for Leaving<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
         self.events.listeners().remove(&self.id);
     }

@@ -32,7 +32,7 @@ pub struct Practice {
     /// `/ws/agent`
     pub agents: Arc<Agents>,
     /// `/ws/events`
-    pub events: Events,
+    pub events: Arc<Events>,
     /// `/api/jobs`
     pub jobs: Jobs,
     /// `POST /api/login`
@@ -58,7 +58,7 @@ impl Practice {
             rooms: Rooms::new(limits),
             fragments: Arc::new(Fragments::new(limits)),
             agents: Arc::new(Agents::new(limits, tasks.clone())),
-            events: Events::default(),
+            events: Arc::default(),
             jobs: Jobs::new(tasks),
             sessions: Sessions::default(),
             proxy: Arc::new(LinkTable::new(reach)),

@@ -3,7 +3,7 @@
 use super::agent::{Options, Talk};
 use super::census::{Route, Visit};
 use super::query::{LONGEST_NAME, Query, QueryError};
-use super::{Practice, echo, fault, follow, plain, proxy, relay};
+use super::{Practice, echo, events, fault, follow, plain, proxy, relay};
 use crate::ws::close::Close;
 use crate::ws::session::Session;
 
@@ -72,6 +72,15 @@ impl RouteRequest {
         }
     }
 
+    /// Enters the connection where it can be reached, before its client reads that it is open: an event that the client causes
+    /// next must find it.
+    pub fn enter(&self, practice: &Practice, visit: &Visit) -> Option<events::Place> {
+        match self {
+            Self::Events(user) => Some(practice.events.enter(visit, user.clone())),
+            _ => None,
+        }
+    }
+
     /// Serves the connection until it is over.
     pub async fn run(self, practice: &Practice, session: &mut Session, visit: &Visit) {
         match self {
@@ -86,7 +95,7 @@ impl RouteRequest {
                 }
             }
             Self::Agent(talk) => talk.run(&practice.agents, session, visit).await,
-            Self::Events(user) => practice.events.run(session, visit, user).await,
+            Self::Events(_) => events::run(session).await,
             Self::Fault(plan) => fault::run(*plan, session, visit.budget()).await,
             Self::RelayEvents => relay::follow(&practice.relay, session).await,
             Self::Recordings(asked) => follow::run(&practice.recordings, session, asked).await,

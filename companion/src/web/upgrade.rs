@@ -78,6 +78,7 @@ async fn open(site: Arc<Site>, route: Route, mut request: Request) -> Response {
         Err(full) => return words(StatusCode::SERVICE_UNAVAILABLE, full),
     };
     let practice = Arc::clone(&site.practice);
+    let place = errand.enter(&practice, &visit);
     let (response, upgrade) = handshake.answer();
     let span = debug_span!(target: WEBSOCKET, "websocket", id = visit.id(), route = route.path());
     let served = async move {
@@ -88,6 +89,7 @@ async fn open(site: Arc<Site>, route: Route, mut request: Request) -> Response {
         let socket = Socket::new(conn, &early, practice.limits.message, traffic, visit.budget().share());
         let mut session = Session::new(socket, Arc::clone(visit.outbox()));
         errand.run(&practice, &mut session, &visit).await;
+        drop(place);
         let end = session.finish().await;
         debug!(target: WEBSOCKET, code = end.code(), by = end.by(), took = ?opened.elapsed(), "closed");
         drop(visit);

@@ -6,12 +6,8 @@ use sockscope_companion::Running;
 use support::client::{Client, server, server_with};
 use support::raw::{Answer, get, post};
 
-/// Waits until the server has counted a listener: its handshake is answered a moment before that.
 async fn listen(server: &Running, user: &str) -> Client {
-    let mut client = Client::connect(server, &format!("/ws/events?user={user}")).await;
-    client.send("are you there").await;
-    assert_eq!(client.json().await["code"], "receive_only");
-    client
+    Client::connect(server, &format!("/ws/events?user={user}")).await
 }
 
 async fn publish(server: &Running, event: serde_json::Value) -> Answer {
@@ -94,4 +90,18 @@ async fn events_are_published_and_not_read() {
 async fn a_user_is_needed() {
     let server = server().await;
     assert_eq!(Client::refusal(&server, "/ws/events").await.0, 400);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn a_client_whose_handshake_is_answered_is_counted() {
+    let server = server().await;
+    let of_one = async |n: usize| {
+        for turn in 0..60 {
+            let user = format!("user-{n}-{turn}");
+            let _client = listen(&server, &user).await;
+            let receipt = publish(&server, json!({ "user": user, "type": "news" })).await.json();
+            assert_eq!(receipt["delivered"], 1, "{user}");
+        }
+    };
+    futures_util::future::join_all((0..16).map(of_one)).await;
 }
