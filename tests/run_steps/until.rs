@@ -196,3 +196,28 @@ fn a_variable_without_a_value_does_not_exist() {
         "steps[1] mismatch: expected x without a value, found null",
     );
 }
+
+#[test]
+fn what_the_named_client_has_captured_decides() {
+    let capture =
+        json!({"on": "a", "send": {"sid": "s-1"}, "expect": {"any": true, "capture": {"sid": "$.sid"}}});
+    holds(
+        "/ws/echo",
+        json!([
+            {"connect": ["a", "b"]},
+            {"set": {"who": "a"}},
+            {"if": {"var": "sid", "exists": true}, "on": "a", "set": {"who": "too early"}},
+            capture,
+            {"unless": {"var": "sid", "exists": true}, "on": "a", "set": {"who": "it is captured"}},
+            {"if": {"var": "sid", "regex": "^s"}, "on": "a", "set": {"regex": true}},
+            {"if": "{{sid}}", "on": "a", "set": {"truthy": true}},
+            {"if": {"var": "sid", "eq": "{{sid}}"}, "on": "a", "wait": "1ms"},
+            {"if": {"var": "sid", "exists": true}, "on": "a", "set": {"exists": true}},
+            {"if": {"var": "sid", "exists": true}, "on": "{{who}}", "set": {"who": "found"}},
+            {"assert": {"var": "regex", "eq": true}},
+            {"assert": {"var": "truthy", "eq": true}},
+            {"assert": {"var": "exists", "eq": true}},
+            {"assert": {"var": "who", "eq": "found"}},
+        ]),
+    );
+}

@@ -18,6 +18,28 @@ use crate::template::{Document, Name};
 pub(super) struct Use {
     pub(super) at: Span,
     pub(super) name: Name,
+    pub(super) form: UseForm,
+}
+
+/// How something is referred to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UseForm {
+    /// `{{state}}`
+    Placeholder,
+    /// `"var": "state"`
+    Var,
+    /// The same where is asked whether it has a value: one that comes further down counts.
+    Asked,
+}
+
+impl UseForm {
+    /// The name as it is to be written in its place.
+    pub(super) fn written(self, name: &str) -> String {
+        match self {
+            Self::Placeholder => format!("{{{{{name}}}}}"),
+            Self::Var | Self::Asked => format!("{name:?}"),
+        }
+    }
 }
 
 /// A client that is named.
@@ -44,12 +66,10 @@ pub(super) struct StepNotes {
     pub(super) has_seq: bool,
     /// The `count` of a connect.
     pub(super) count: Option<(Span, Option<u64>)>,
-    /// Placeholders in what is decided before its own clients act: who they are, whether it runs, how long it waits.
+    /// Placeholders in what is decided before its own clients act: who they are, how long it waits.
     pub(super) naming: Vec<Use>,
-    /// Variables that decide whether it runs; those that the only client has captured count.
-    pub(super) compared: Vec<Use>,
-    /// Variables of which is asked whether they have a value.
-    pub(super) asked: Vec<Use>,
+    /// What decides whether it runs.
+    pub(super) deciding: Vec<Use>,
     /// Variables that are looked at after its inner steps.
     pub(super) after: Vec<Use>,
     /// All other placeholders, those of inner steps aside.

@@ -25,7 +25,7 @@ use super::messages::{expect, send, silence};
 use super::ping::ping;
 use super::ramp::ramp;
 use super::repeat::repeat;
-use super::targets::{Members, is_block, is_for_others, targets, without_absent};
+use super::targets::{Decider, Members, decider, is_block, is_for_others, targets, without_absent};
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Step, Verb};
 use crate::{Instant, World};
@@ -138,6 +138,15 @@ fn end<W: World>(
 }
 
 fn is_wanted<W: World>(context: &StepContext<'_, W>, step: &Step) -> Result<bool, Box<Failure>> {
+    if step.condition.is_none() && step.exception.is_none() {
+        return Ok(true);
+    }
+    let decider = match decider(context, step)? {
+        Decider::Member(member) => Some(context.with(&member)),
+        Decider::NoClient => None,
+        Decider::Elsewhere => return Ok(false),
+    };
+    let context = decider.as_ref().unwrap_or(context);
     for (condition, wanted) in [(&step.condition, true), (&step.exception, false)] {
         let Some(condition) = condition else { continue };
         if holds(context, condition, is_truthy)? != wanted {

@@ -82,6 +82,49 @@ pub(super) fn targets<W: World>(
     Ok(Some(found))
 }
 
+/// Whose captures decide whether a step runs.
+pub(super) enum Decider<W: World> {
+    Member(Rc<Member<W>>),
+    /// Variables alone decide.
+    NoClient,
+    /// It is in another shard, where the step acts.
+    Elsewhere,
+}
+
+/// Those of the client that acts around it decide, or else those of the only one that it names.
+pub(super) fn decider<W: World>(
+    context: &StepContext<'_, W>,
+    step: &Step,
+) -> Result<Decider<W>, Box<Failure>> {
+    let connections = &context.check.connections;
+    let clients = &context.check.definition.clients;
+    let only = || connections.only_member(clients).map_or(Decider::NoClient, Decider::Member);
+    if let Some(member) = &context.member {
+        return Ok(Decider::Member(member.clone()));
+    }
+    let Some([target]) = step.on.as_deref() else { return Ok(only()) };
+    let target = read_target(context, target)?;
+    let is_single = |client: &Client| client.count.is_none();
+    let is_one = match &target {
+        Target::All => false,
+        Target::Client(name) => clients.iter().find(|client| client.name == *name).is_some_and(is_single),
+        Target::Member(..) => true,
+    };
+    if !is_one {
+        return Ok(only());
+    }
+    let is_meant = |member: &&Rc<Member<W>>| means(&target, &clients[member.client].name, member.index);
+    let member = connections.members().iter().find(is_meant).cloned();
+    let is_elsewhere =
+        || meant(&target, clients).any(|(place, index)| connections.groups.has_elsewhere(place, index));
+    Ok(match member {
+        Some(member) => Decider::Member(member),
+        None if is_elsewhere() => Decider::Elsewhere,
+        // That there is no such member is said when it is to act.
+        None => Decider::NoClient,
+    })
+}
+
 /// In teardown after a failure, a client that never connected is part of that failure and not a new one. None when
 /// no client is left.
 #[allow(clippy::option_option, reason = "a step that acts on no particular client runs")]

@@ -82,7 +82,7 @@ const MOST_NEAR: usize = 1000;
 
 /// Placeholders where no client acts and no step has run.
 fn variables_only(uses: &[Use], vars: &HashSet<&str>, problems: &mut Problems) {
-    for Use { at, name } in uses {
+    for Use { at, name, .. } in uses {
         if problems.is_full() {
             return;
         }

@@ -10,7 +10,7 @@ use super::{Clients, MOST_NEAR, complaint, several};
 use crate::base::nearest::nearest;
 use crate::base::words::cut;
 use crate::suite::model::Target;
-use crate::suite::notes::{CheckNotes, Inner, Named, StandingUses, StepNotes, SuiteNotes, Use};
+use crate::suite::notes::{CheckNotes, Inner, Named, StandingUses, StepNotes, SuiteNotes, Use, UseForm};
 use crate::suite::origin::used_in;
 use crate::suite::problem::Problems;
 use crate::template::{Name, TemplateErrorKind};
@@ -161,16 +161,11 @@ impl<'n, 'p> Walk<'n, 'p> {
         for used in &step.naming {
             self.check_use(used, &around.acting, around.is_repeated, false);
         }
-        for used in &step.compared {
-            self.check_use(used, &self.or_only(&around.acting), around.is_repeated, false);
-        }
-        if !step.asked.is_empty() {
-            // What gets its value further down is asked for here.
-            let known = std::mem::replace(&mut self.known, self.at_last.clone());
-            for used in &step.asked {
-                self.check_use(used, &self.or_only(&acting), around.is_repeated, false);
+        if !step.deciding.is_empty() {
+            let decider = self.decider(step, around);
+            for used in &step.deciding {
+                self.check_use(used, &decider, around.is_repeated, false);
             }
-            self.known = known;
         }
         for used in &step.uses {
             self.check_use(used, &acting, around.is_repeated, step.has_seq);
@@ -213,6 +208,23 @@ impl<'n, 'p> Walk<'n, 'p> {
             self.check_use(used, &acting, true, false);
         }
         self.define(step, &acting);
+    }
+
+    /// Whose captures decide whether a step runs: those of who acts around it, or else of the only one that it names.
+    fn decider(&self, step: &'n StepNotes, around: &Around<'n>) -> Actors<'n> {
+        let single = match step.on.as_deref() {
+            Some([Named { target: None, .. }]) => Some(Actors::SomeClient),
+            Some([Named { target: Some(Target::Member(..)), .. }]) => Some(self.inherited(step, around)),
+            Some([Named { target: Some(Target::Client(name)), .. }]) => {
+                let is_single = self.clients.get(name.as_str()).is_none_or(Option::is_none);
+                is_single.then(|| self.inherited(step, around))
+            }
+            _ => None,
+        };
+        match (&around.acting, single) {
+            (Actors::NoClient, Some(single)) => single,
+            (acting, _) => self.or_only(acting),
+        }
     }
 
     /// Those who act, or the only client.
@@ -335,8 +347,8 @@ impl<'n, 'p> Walk<'n, 'p> {
         }
         let message = match &used.name {
             Name::Env(_) => None,
-            Name::Variable(name) => self.check_variable(name, acting),
-            Name::Capture { client, name } => self.check_capture(client, name),
+            Name::Variable(name) => self.check_variable(name, used.form, acting),
+            Name::Capture { client, name } => self.check_capture(client, name, used.form),
             Name::Client if !matches!(acting, Actors::NoClient) => None,
             Name::Seq if has_seq && !matches!(acting, Actors::NoClient) => None,
             Name::Client => {
@@ -367,25 +379,34 @@ impl<'n, 'p> Walk<'n, 'p> {
         }
     }
 
-    fn check_variable(&self, name: &str, acting: &Actors<'n>) -> Option<String> {
+    /// Whether a client has captured it by now, or will have where that is what is asked.
+    fn has_captured(&self, client: &str, name: &str, form: UseForm) -> bool {
+        self.known.has_captured(client, name)
+            || form == UseForm::Asked && self.at_last.has_captured(client, name)
+    }
+
+    fn check_variable(&self, name: &str, form: UseForm, acting: &Actors<'n>) -> Option<String> {
         let is_parameter = self.parameters.iter().any(|parameter| parameter == name);
-        if is_parameter || self.variables.contains(name) || self.known.sets.contains(name) {
+        let is_asked = form == UseForm::Asked;
+        let is_set = self.known.sets.contains(name) || is_asked && self.at_last.sets.contains(name);
+        if is_parameter || self.variables.contains(name) || is_set {
             return None;
         }
-        let has_captured = |client: &&&str| self.known.has_captured(client, name);
+        let has_captured = |client: &&&str| self.has_captured(client, name, form);
+        let is_captured = || self.known.is_captured(name) || is_asked && self.at_last.is_captured(name);
         let without = match acting {
-            Actors::SomeClient if self.known.is_captured(name) => return None,
+            Actors::SomeClient if is_captured() => return None,
             Actors::These(clients) => match clients.iter().find(|client| !has_captured(client)) {
                 None => return None,
                 Some(without) => format!("{without} has not captured {name}"),
             },
             _ => "no client acts here".to_owned(),
         };
-        let owners = self.known.owners(name);
+        let owners = if is_asked { self.at_last.owners(name) } else { self.known.owners(name) };
         let shown = cut(name, 60);
         let write = |owner: &str| match self.clients.get(owner) {
-            Some(Some(_)) => format!("{{{{{owner}[0].{shown}}}}}"),
-            _ => format!("{{{{{owner}.{shown}}}}}"),
+            Some(Some(_)) => form.written(&format!("{owner}[0].{shown}")),
+            _ => form.written(&format!("{owner}.{shown}")),
         };
         if let [owner, ..] = owners.as_slice() {
             return Some(format!(
@@ -395,7 +416,7 @@ impl<'n, 'p> Walk<'n, 'p> {
             ));
         }
         if self.at_last.sets.contains(name) {
-            return Some(format!("{{{{{shown}}}}} has no value yet; it gets one further down"));
+            return Some(format!("{} has no value yet; it gets one further down", form.written(&shown)));
         }
         match self.at_last.owners(name).as_slice() {
             [] => {
@@ -405,14 +426,15 @@ impl<'n, 'p> Walk<'n, 'p> {
                 Some(TemplateErrorKind::unknown_variable(&shown, known).to_string())
             }
             owners => Some(format!(
-                "{{{{{shown}}}}} has no value yet; {} captures it further down",
+                "{} has no value yet; {} captures it further down",
+                form.written(&shown),
                 several(owners)
             )),
         }
     }
 
     /// `{{bob.sid}}`.
-    fn check_capture(&self, client: &str, name: &str) -> Option<String> {
+    fn check_capture(&self, client: &str, name: &str, form: UseForm) -> Option<String> {
         let (base, member) = match client.split_once('[') {
             Some((base, member)) => (base, member.trim_end_matches(']').parse().ok()),
             None => (client, None),
@@ -427,9 +449,10 @@ impl<'n, 'p> Walk<'n, 'p> {
         }
         let shown = cut(name, 60);
         if member.is_none() && self.clients.get(base).is_some_and(Option::is_some) {
-            return Some(format!("{base} is a group; say whose {shown}, such as {{{{{base}[0].{shown}}}}}"));
+            let first = form.written(&format!("{base}[0].{shown}"));
+            return Some(format!("{base} is a group; say whose {shown}, such as {first}"));
         }
-        if self.known.has_captured(base, name) {
+        if self.has_captured(base, name, form) {
             return None;
         }
         if self.at_last.has_captured(base, name) {
@@ -437,7 +460,8 @@ impl<'n, 'p> Walk<'n, 'p> {
         }
         if self.variables.contains(name) || self.at_last.sets.contains(name) {
             return Some(format!(
-                "{shown} is a variable and nothing that {client} captures; write {{{{{shown}}}}}"
+                "{shown} is a variable and nothing that {client} captures; write {}",
+                form.written(&shown)
             ));
         }
         let mut captures: Vec<&str> = self.at_last.captures_of(base).collect();

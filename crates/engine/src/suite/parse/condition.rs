@@ -7,6 +7,7 @@ use crate::base::words::cut;
 use crate::matcher::Matcher;
 use crate::suite::keys::{COMPARISON, UNTIL};
 use crate::suite::model::{Comparison, Until};
+use crate::suite::notes::UseForm;
 use crate::suite::source::{Node, to_map};
 use crate::template::Template;
 
@@ -63,10 +64,8 @@ impl Reader<'_> {
         };
         let before = self.uses.len();
         let value = self.document_of(var, &Value::String(format!("{{{{{name}}}}}")))?;
-        if if_missing.is_some() {
-            let asked = self.uses_since(before);
-            self.asked.extend(asked);
-        }
+        let form = if if_missing.is_some() { UseForm::Asked } else { UseForm::Var };
+        self.uses[before..].iter_mut().for_each(|used| used.form = form);
         let (matcher, _) = self.matcher_of(node, Value::Object(spec), false)?;
         let words = match matcher.fixed() {
             Some(matcher) => matcher.expected_of_value(),

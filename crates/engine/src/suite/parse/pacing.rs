@@ -82,7 +82,6 @@ impl Reader<'_> {
         let is_random =
             head.as_ref().and_then(|head| head.get("arrivals")).is_some_and(|node| self.arrivals(node));
         notes.uses.extend(self.uses_since(before));
-        notes.asked.append(&mut self.asked);
         let mut words = format!("ramp {}", told.join(", "));
         let (steps, inner) = self.round(fields, path, &mut words);
         let load = load?;

@@ -14,7 +14,7 @@ use crate::suite::field::{Field, FromValue};
 use crate::suite::files::{Files, path_from};
 use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, REST, SUITE, Table, VERBS};
 use crate::suite::model::Correlate;
-use crate::suite::notes::{Fold, StepNotes, Use};
+use crate::suite::notes::{Fold, StepNotes, Use, UseForm};
 use crate::suite::problem::Problems;
 use crate::suite::source::{Member, Node, Source, Span, Tree};
 use crate::template::{Document, Reference, WORDS, is_name};
@@ -27,8 +27,6 @@ pub(super) struct Reader<'t> {
     pub(super) problems: Problems,
     /// The placeholders since the last call that took them.
     pub(super) uses: Vec<Use>,
-    /// Those of variables that may have no value yet, likewise.
-    pub(super) asked: Vec<Use>,
     pub(super) folds: Vec<Fold>,
     /// Members that nearly all messages have, which titles leave out.
     pub(super) shared: Vec<String>,
@@ -99,7 +97,6 @@ impl<'t> Reader<'t> {
             files,
             problems: Problems::default(),
             uses: Vec::new(),
-            asked: Vec::new(),
             folds: Vec::new(),
             shared,
             reuse,
@@ -330,7 +327,7 @@ impl<'t> Reader<'t> {
     pub(super) fn note_uses(&mut self, node: &Node, references: Vec<Reference>) {
         for reference in references {
             let at = self.source.within_text(node.locate(&reference.path).node, reference.at);
-            self.uses.push(Use { at, name: reference.name });
+            self.uses.push(Use { at, name: reference.name, form: UseForm::Placeholder });
         }
     }
 

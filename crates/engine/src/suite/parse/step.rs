@@ -170,15 +170,14 @@ impl Reader<'_> {
         let on = fields.get("on").and_then(|node| self.targets(node));
         let (on, named) = on.unzip();
         notes.on = named;
-        let condition = fields.get("if").and_then(|node| self.condition(node, &mut notes));
-        let exception = fields.get("unless").and_then(|node| self.condition(node, &mut notes));
         notes.naming.extend(self.uses_since(before));
-        notes.asked.append(&mut self.asked);
+        let condition = fields.get("if").and_then(|node| self.condition(node));
+        let exception = fields.get("unless").and_then(|node| self.condition(node));
+        notes.deciding.extend(self.uses_since(before));
         let note = fields.get("note").and_then(|node| self.plain(node, "a sentence in quotation marks"));
         let position = self.source.position(fields.node.span);
         let done = body(self, &path, &mut notes);
         let uses = self.uses_since(before);
-        notes.asked.append(&mut self.asked);
         match &done {
             Some((Verb::Wait(_), _)) => notes.naming.extend(uses),
             _ => notes.uses.extend(uses),
@@ -237,13 +236,10 @@ impl Reader<'_> {
         (!fields.is_empty()).then_some((fields, named))
     }
 
-    fn condition(&mut self, node: &Node, notes: &mut StepNotes) -> Option<Condition> {
+    fn condition(&mut self, node: &Node) -> Option<Condition> {
         match &node.tree {
             Tree::Object(_) => {
-                let before = self.uses.len();
-                let read = self.comparison(node);
-                notes.compared.extend(self.uses_since(before));
-                read.map(|(comparison, _)| Condition::Compares(Box::new(comparison)))
+                self.comparison(node).map(|(comparison, _)| Condition::Compares(Box::new(comparison)))
             }
             Tree::Bool(_) => self.document(node).map(Condition::Truthy),
             Tree::Text(text) if text.contains("{{") => {

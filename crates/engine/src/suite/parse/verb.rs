@@ -210,7 +210,6 @@ impl Reader<'_> {
             spec.until = Some(until);
         }
         notes.after.extend(self.uses_since(before));
-        notes.asked.append(&mut self.asked);
         let (steps, inner) = self.round(fields, path, &mut words);
         spec.steps = steps;
         if spec.is_open {

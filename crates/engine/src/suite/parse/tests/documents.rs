@@ -364,6 +364,30 @@ fn err_clients() {
             "1:457: $.checks[0].steps[7].send: x is a variable and nothing that alice captures; write {{x}}",
         ],
     );
+    // What decides is what the client that acts around a step has captured, or else the only one that the step names.
+    check_err(
+        r#"{"sockscope": 1, "suite": "x", "clients": {"a": {"url": "ws://x"}, "b": {"url": "ws://x"}, "g": {"url": "ws://x", "count": 2}}, "checks": [{"check": "a", "steps": [
+            {"on": ["a", "g"], "send": 1, "expect": {"any": true, "capture": {"sid": "$"}}},
+            {"on": "a", "if": {"var": "sid", "eq": 1}, "wait": "1s"},
+            {"on": "g[1]", "if": "{{sid}}", "unless": {"var": "sid", "exists": false}, "wait": "1s"},
+            {"on": "b", "if": {"var": "sid", "eq": 1}, "wait": "1s"},
+            {"on": "g", "if": {"var": "sid", "eq": 1}, "wait": "1s"},
+            {"on": ["a", "b"], "if": {"var": "sid", "exists": true}, "wait": "1s"},
+            {"if": "{{sid}}", "wait": "1s"},
+            {"on": "a", "repeat": {"times": 1}, "steps": [{"on": "b", "if": {"var": "sid", "eq": 1}, "wait": "1s"}]},
+            {"on": "a", "if": {"var": "late", "exists": true}, "wait": "1s"},
+            {"on": "a", "if": {"var": "late", "eq": 1}, "wait": "1s"},
+            {"on": "a", "if": {"var": "g.sid", "eq": 1}, "wait": "1s"},
+            {"on": "a", "send": 1, "expect": {"any": true, "capture": {"late": "$"}}}]}]}"#,
+        &[
+            r#"5:39: $.checks[0].steps[3].if.var: b has not captured sid; it is captured by a, g; write "a.sid""#,
+            r#"6:39: $.checks[0].steps[4].if.var: no client acts here; it is captured by a, g; write "a.sid""#,
+            r#"7:46: $.checks[0].steps[5].if.var: no client acts here; it is captured by a, g; write "a.sid""#,
+            "8:20: $.checks[0].steps[6].if: no client acts here; it is captured by a, g; write {{a.sid}}",
+            r#"11:39: $.checks[0].steps[9].if.var: "late" has no value yet; a captures it further down"#,
+            r#"12:39: $.checks[0].steps[10].if.var: g is a group; say whose sid, such as "g[0].sid""#,
+        ],
+    );
     check_err(
         r#"{"sockscope": 1, "suite": "x", "clients": {"alice": {"url": "ws://x"}, "bob": {"url": "ws://x"}}, "checks": [{"check": "a", "steps": [{"on": "bob", "silence": {"for": "1s", "since": "m"}}, {"all": [{"on": "alice", "mark": "n", "send": 1}, {"on": "bob", "silence": {"for": "1s", "since": "n"}}]}, {"repeat": {"times": 2}, "steps": [{"on": "bob", "silence": {"for": "1s", "since": "o"}}, {"mark": "o"}]}, {"mark": "m"}, {"measure": "x", "mark": "p", "steps": [{"on": "bob", "silence": {"for": "1s", "since": "p"}}]}, {"on": "bob", "silence": {"for": "1s", "since": "pp"}}]}]}"#,
         &[
