@@ -221,3 +221,47 @@ fn what_the_named_client_has_captured_decides() {
         ]),
     );
 }
+
+/// The suite with these steps in a check that ends after this time.
+#[track_caller]
+fn is_cut(steps: Value, expected: &[&str]) {
+    let mut suite = suite("/ws/echo", &steps);
+    suite["checks"][0]["timeout"] = json!("2s");
+    let outcome = run_text(&suite.to_string(), &Setting::default());
+    assert_eq!(told(&outcome), expected);
+}
+
+#[test]
+fn the_last_value_is_told_when_the_time_of_the_check_is_up() {
+    let until = json!({"var": "n", "eq": 100});
+    is_cut(
+        json!([
+            open(),
+            {"set": {"n": 0}},
+            {"on": "a", "repeat": {"times": 50, "every": "300ms", "until": until}, "steps": [{"set": {"n": "{{i}}"}}]}
+        ]),
+        &[
+            "steps[2] timeout: the check's timeout of 2 s passed while this step ran: expected n equal to 100, found 6",
+        ],
+    );
+    // Within a round both lines say what they know.
+    is_cut(
+        json!([
+            open(),
+            {"set": {"n": 0}},
+            {"on": "a", "repeat": {"times": 50, "until": until}, "steps": [{"set": {"n": "{{i}}"}}, {"wait": "300ms"}]}
+        ]),
+        &[
+            "steps[2] timeout: the check's timeout of 2 s passed while this step ran: expected n equal to 100, found 5",
+            "steps[2].steps[1] timeout: the check's timeout of 2 s passed while this step ran",
+        ],
+    );
+    let call = json!({"url": "http://sim/api/jobs/1"});
+    is_cut(
+        json!([{"http": call, "expect": {"until": {"subset": {"state": "gone"}}, "every": "300ms", "within": "1m"}}]),
+        &[
+            "steps[0] timeout: the check's timeout of 2 s passed while this step ran: expected JSON containing {\"state\":\"gone\"}, \
+             found {\"id\":1,\"state\":\"done\",\"asked\":7}",
+        ],
+    );
+}

@@ -10,6 +10,7 @@ use futures_util::future::LocalBoxFuture;
 use serde_json::{Map, Value};
 
 use super::super::connections::member::Member;
+use super::super::outcome::failure;
 use super::super::outcome::interrupted::Interrupted;
 use super::check::CheckRun;
 use super::run::RunShared;
@@ -127,6 +128,13 @@ impl<'c, W: World> StepContext<'c, W> {
         if let Some(got) = &self.got {
             *got.borrow_mut() = Some(payload.clone());
         }
+    }
+
+    /// Says what a step that looks again and again still lacks, in case the check's time is up before it ends.
+    pub fn lacks(&self, place: usize, wanted: &str, found: &str) {
+        let text = format!("expected {wanted}, found {found}");
+        let text = failure::cut_message(&self.run().masked(&text));
+        self.check.results.steps.borrow_mut().lacks(place, text);
     }
 
     pub fn run(&self) -> &'c RunShared<W> {

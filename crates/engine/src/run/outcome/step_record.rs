@@ -36,6 +36,8 @@ pub(super) struct StepRecord {
     pub failure: Option<Failure>,
     /// For whom it failed.
     pub failed_clients: BTreeSet<String>,
+    /// What it waits for and what it has found instead so far, where it looks again and again.
+    pub lacks: Option<String>,
     /// Why it did not hold, where it may.
     pub forgiven: Option<String>,
     pub awaited: Awaited,
@@ -71,6 +73,7 @@ impl StepRecord {
             verdict: Verdict::Skipped,
             failure: None,
             failed_clients: BTreeSet::new(),
+            lacks: None,
             forgiven: None,
             awaited: Awaited::default(),
             is_borne: false,

@@ -275,13 +275,20 @@ impl StepResults {
             line.is_news = true;
             line.failed += 1;
             line.settle(verdict);
-            if is_innermost {
-                if !line.is_follow_up {
-                    self.failures.add(line.cause(failure));
-                }
-                line.failure.get_or_insert_with(|| failure.clone());
+            if is_innermost && !line.is_follow_up {
+                self.failures.add(line.cause(failure));
+            }
+            if is_innermost || line.lacks.is_some() {
+                let lacks = line.lacks.take().map(|lacks| format!(": {lacks}")).unwrap_or_default();
+                let message = format!("{}{lacks}", failure.message);
+                line.failure.get_or_insert_with(|| Failure { message, ..failure.clone() });
             }
         }
+    }
+
+    /// A step that looks again and again has not found what it waits for.
+    pub fn lacks(&mut self, at: usize, what: String) {
+        self.lines[at].lacks = Some(what);
     }
 
     /// What an answer or a heartbeat did, and on which clients.

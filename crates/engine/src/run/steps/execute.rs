@@ -180,7 +180,7 @@ async fn act<W: World>(
         Some(members) => members.iter().map(|member| context.with(member)).collect(),
         None => vec![context.clone()],
     };
-    let ends = join_all(each.iter().map(|context| block(context, step))).await;
+    let ends = join_all(each.iter().map(|context| block(context, step, place))).await;
     let within = ends.iter().filter_map(|end| end.as_ref().ok().copied()).fold(Ok(()), Interrupted::either);
     (ends.into_iter().filter_map(Result::err).map(|failure| *failure).collect(), within)
 }
@@ -188,6 +188,7 @@ async fn act<W: World>(
 async fn block<W: World>(
     context: &StepContext<'_, W>,
     step: &Step,
+    place: usize,
 ) -> Result<Result<(), Interrupted>, Box<Failure>> {
     match &step.verb {
         Verb::All(branches) => {
@@ -207,7 +208,7 @@ async fn block<W: World>(
             let context = context.using(arguments(context, spec)?);
             Ok(context.steps(&spec.steps).await)
         }
-        Verb::Repeat(spec) => repeat(context, spec).await,
+        Verb::Repeat(spec) => repeat(context, spec, place).await,
         Verb::Try(tried) => attempt(context, tried, step).await,
         Verb::Bisect(spec) => bisect(context, spec, step).await,
         _ => Ok(Ok(())),
@@ -223,7 +224,7 @@ async fn act_on_all<W: World>(
 ) -> Vec<Failure> {
     let acts_alone = matches!(step.verb, Verb::Wait(_) | Verb::Mark | Verb::Remark(_));
     let Some(members) = targets.filter(|_| !acts_alone) else {
-        return act_alone(context, step).await.err().into_iter().map(|failure| *failure).collect();
+        return act_alone(context, step, place).await.err().into_iter().map(|failure| *failure).collect();
     };
     if let Verb::Connect(spec) = &step.verb {
         return connect_all(context, spec, &members).await;
@@ -258,7 +259,7 @@ async fn act_on<W: World>(
         Verb::Close(spec) => close(context, member, spec).await,
         Verb::Closed(spec) => closed(context, member, spec).await,
         Verb::Reconnect(spec) => reconnect(context, member, spec).await,
-        Verb::Http(spec) => http(context, Some(member), spec).await,
+        Verb::Http(spec) => http(context, Some(member), spec, place).await,
         Verb::Set(values) => set(context, values, Some(member), false),
         Verb::Keep(values) => set(context, values, Some(member), true),
         Verb::Assert(comparison) => assert(context, Some(member), comparison),
@@ -268,7 +269,11 @@ async fn act_on<W: World>(
 }
 
 /// What needs no client.
-async fn act_alone<W: World>(context: &StepContext<'_, W>, step: &Step) -> Result<(), Box<Failure>> {
+async fn act_alone<W: World>(
+    context: &StepContext<'_, W>,
+    step: &Step,
+    place: usize,
+) -> Result<(), Box<Failure>> {
     let member = context.member.as_ref();
     match &step.verb {
         Verb::Wait(pause) => wait(context, pause, step).await,
@@ -276,7 +281,7 @@ async fn act_alone<W: World>(context: &StepContext<'_, W>, step: &Step) -> Resul
         Verb::Keep(values) => set(context, values, member, true),
         Verb::Remark(text) => remark(context, text),
         Verb::Assert(comparison) => assert(context, member, comparison),
-        Verb::Http(spec) => http(context, member, spec).await,
+        Verb::Http(spec) => http(context, member, spec, place).await,
         Verb::Mark => Ok(()),
         _ => Err(failure::script("this step acts on no client; name a client with \"on\"")),
     }

@@ -29,6 +29,7 @@ pub(super) async fn http<W: World>(
     context: &StepContext<'_, W>,
     member: Option<&Rc<Member<W>>>,
     spec: &HttpSpec,
+    place: usize,
 ) -> Result<(), Box<Failure>> {
     let (check, run, world) = (context.check, context.run(), context.world());
     let seq = member.map(|member| member.seq.get());
@@ -87,6 +88,7 @@ pub(super) async fn http<W: World>(
             if due >= began + within {
                 return Err(last.failure(&call, calls, within));
             }
+            context.lacks(place, &last.mismatch.expected, &last.last);
             unmet = Some(last);
             sleep_until(run, due.max(now)).await;
             run.yield_budget.take(world).await;

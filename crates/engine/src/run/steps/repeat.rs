@@ -21,6 +21,7 @@ use crate::{Instant, World};
 pub(super) async fn repeat<W: World>(
     context: &StepContext<'_, W>,
     repeat: &Repeat,
+    place: usize,
 ) -> Result<Result<(), Interrupted>, Box<Failure>> {
     let mut scope = context.scope();
     let times = repeat.times.as_ref().map(|times| times.get(&mut scope)).transpose();
@@ -38,7 +39,7 @@ pub(super) async fn repeat<W: World>(
         return Err(failure::script("the repeat has no round, so nothing would be checked"));
     }
     if let Some(until) = &repeat.until {
-        return repeat_until(context, repeat, until, &rounds).await;
+        return repeat_until(context, repeat, until, &rounds, place).await;
     }
     Ok(match repeat.is_open {
         true => repeat_open(context, repeat, &rounds).await,

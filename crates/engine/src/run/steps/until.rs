@@ -30,6 +30,7 @@ pub(super) async fn repeat_until<W: World>(
     repeat: &Repeat,
     until: &Until,
     rounds: &Rounds,
+    place: usize,
 ) -> Result<Result<(), Interrupted>, Box<Failure>> {
     let world = context.world();
     let began = world.now();
@@ -52,6 +53,7 @@ pub(super) async fn repeat_until<W: World>(
         if !rounds.has(round, due - began) {
             break unmet;
         }
+        context.lacks(place, &unmet.wanted, &unmet.last);
         sleep_until(context.run(), due).await;
         context.run().yield_budget.take(world).await;
         if !rounds.has(round, world.now() - began) {
