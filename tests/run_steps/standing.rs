@@ -262,6 +262,23 @@ fn an_answer_that_answers_itself_ends_the_check() {
 }
 
 #[test]
+fn an_answer_that_answers_itself_is_known_by_its_frame() {
+    for (framing, send) in [
+        (json!({"delimiter": "\n"}), json!("y\n")),
+        (json!({"length": "u8", "strip": true, "as": "text"}), json!({"$hex": "01 79"})),
+    ] {
+        let server = Asking { echoes: true, ..Asking::of(&[]) };
+        let steps = json!([{"connect": "a"}, {"on": "a", "send": send}, {"wait": "10s"}]);
+        let mut suite = of(steps, json!({"answers": [{"to": {"text": "y"}, "send": send}]}));
+        suite["clients"]["a"]["framing"] = framing;
+        let told = told(&run(&server, &suite));
+        let sign = "answers[0] script: it seems to answer itself: what it sends came back 100 times in a row";
+        assert!(told.iter().any(|line| line.starts_with(sign)), "{told:?}");
+        assert!(server.heard.borrow().len() < 110);
+    }
+}
+
+#[test]
 fn an_answer_that_lacks_a_member_says_which() {
     let server = Asking::of(&["{}"]);
     let answers = json!({"answers": [{"to": {"any": true}, "send": "{{message.id}}"}]});

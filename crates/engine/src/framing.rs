@@ -201,6 +201,13 @@ impl Framer {
         Self { framing, kept: Vec::new(), searched: 0, is_text: true, is_broken: false }
     }
 
+    /// The one frame that a message of its own holds; none when it holds another number of them.
+    pub fn only_frame(&self, payload: &Payload) -> Option<Payload> {
+        let (frames, broken) = Self::new(self.framing.clone()).take(payload.clone());
+        let [frame] = <[Payload; 1]>::try_from(frames).ok()?;
+        broken.is_none().then_some(frame)
+    }
+
     /// The frames that a message completes; and why there will be no more of them where the stream breaks its rule.
     pub fn take(&mut self, payload: Payload) -> (Vec<Payload>, Option<String>) {
         let mut frames = Vec::new();

@@ -254,6 +254,12 @@ impl<W: World> Member<W> {
         }
     }
 
+    /// A message of ours as it would come back from an echo: as its frame, where frames are cut.
+    pub fn echo_of(&self, payload: Rc<Payload>) -> Rc<Payload> {
+        let frame = self.framer.borrow().as_ref().and_then(|framer| framer.only_frame(&payload));
+        frame.map_or(payload, Rc::new)
+    }
+
     /// Gives up a handshake.
     pub fn give_up(&self) {
         drop(self.socket.borrow_mut().take());

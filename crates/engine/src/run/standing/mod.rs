@@ -207,7 +207,7 @@ fn act<W: World>(check: &CheckRun<'_, W>, due: Due, order: u64, later: &mut Bina
             match send(&member, &rule.answer.send, &mut scope) {
                 Ok(Some(payload)) => {
                     rule.sent.set(seq);
-                    rule.has_sent(payload);
+                    rule.has_sent(member.echo_of(payload));
                     standing_tasks.sent(rule.line, number);
                 }
                 Ok(None) => {}
