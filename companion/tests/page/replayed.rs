@@ -275,3 +275,33 @@ fn err_a_wrong_address_a_server_that_is_gone_and_a_stop_are_said() {
         browser.until_text("sockets", "0/").await;
     });
 }
+
+#[test]
+fn earlier_sessions_are_told_apart_and_two_are_chosen() {
+    test_page(async |practice, browser| {
+        let shop = Shop::open().await;
+        for _ in 0..2 {
+            visit(practice, browser, &shop).await;
+            browser.open("about:blank").await;
+        }
+        browser.open(&practice.page).await;
+        command(browser, "sessions").await;
+        browser.until_text("sessions-dialog", "Frames").await;
+        browser.click("close-dialog").await;
+        command(browser, "compare sessions").await;
+        browser.until_text("compare-dialog", "First session").await;
+        let list = "[...document.querySelector('[data-testid=compare-first]').options]";
+        let told = browser.run(&format!("return {list}.map((it) => it.text).join('\\n')")).await;
+        let told = told.as_str().expect("texts");
+        assert_eq!(told.lines().count(), 3, "{told}");
+        for line in told.lines().skip(1) {
+            assert!(line.contains(" frames, ") && line.contains(&shop.url), "{line}");
+        }
+        // The present one is empty. The one before is right, the newest is compared with it.
+        let chosen = "['first', 'second'].map((it) => document.querySelector(`[data-testid=compare-${it}]`).selectedIndex)";
+        assert_eq!(browser.run(&format!("return {chosen}.join()")).await, "2,1");
+        browser.click("compare-start").await;
+        browser.until_text("difference-words", "No difference").await;
+        browser.assert_quiet_console().await;
+    });
+}

@@ -7,6 +7,8 @@ use super::super::link::Link;
 use super::super::sessions::{Sessions, called};
 use super::super::store::Store;
 use super::{Chosen, open};
+use crate::model::format;
+use crate::wire::bench::SessionsSeen;
 
 /// The value of a choice that means the present session.
 const PRESENT: &str = "";
@@ -21,7 +23,7 @@ pub(super) fn session(
     let options = move || {
         let ids = sessions.can_be_read();
         let kept = ids.into_iter().map(|id| {
-            let name = called(sessions, Some(&id));
+            let name = told_apart(sessions, &id);
             let of = id.clone();
             view! { <option value=id selected=move || value.with(|value| *value == of)>{name}</option> }
                 .into_any()
@@ -38,6 +40,23 @@ pub(super) fn session(
     .into_any()
 }
 
+/// Its name, and what tells it from others of the same minute.
+fn told_apart(sessions: Sessions, id: &String) -> String {
+    let name = called(sessions, Some(id));
+    let more = |seen: &SessionsSeen| {
+        let seen = seen.sessions.iter().find(|it| it.id == *id)?;
+        let frames = format::counted(seen.frames, "frame");
+        Some(match seen.target.as_str() {
+            "" => frames,
+            target => format!("{frames}, {target}"),
+        })
+    };
+    match sessions.seen.with(more) {
+        Some(more) => format!("{name} ({more})"),
+        None => name,
+    }
+}
+
 /// What was chosen.
 pub(super) fn chosen(sessions: Sessions, value: &str) -> Chosen {
     let id = Some(value.to_owned()).filter(|id| id != PRESENT);
@@ -47,13 +66,14 @@ pub(super) fn chosen(sessions: Sessions, value: &str) -> Chosen {
 /// The dialog; `first` is the session that it was asked for on, none for the present one.
 pub(crate) fn dialog(store: Store, link: Link, first: Option<String>) -> AnyView {
     let sessions = Sessions::of(store);
-    // What is compared with it is most likely the newest one that is another.
-    let other = match &first {
-        Some(_) => None,
-        None => untrack(|| sessions.can_be_read()).into_iter().next(),
+    let is_empty = untrack(|| !store.is_reading.get() && store.totals.with(|totals| totals.messages == 0));
+    // What is compared with it is most likely the newest one that is another. Without a message there is nothing to compare yet.
+    let (first, second) = match (first, untrack(|| sessions.can_be_read()).as_slice()) {
+        (None, [newest, before, ..]) if is_empty => (before.clone(), newest.clone()),
+        (None, [newest, ..]) => (String::new(), newest.clone()),
+        (first, _) => (first.unwrap_or_default(), String::new()),
     };
-    let first = RwSignal::new(first.unwrap_or_default());
-    let second = RwSignal::new(other.unwrap_or_default());
+    let (first, second) = (RwSignal::new(first), RwSignal::new(second));
     let is_same = when(move || first.get() == second.get());
     let words = text(move || match is_same.get() {
         true => "Choose two sessions that differ.".to_owned(),
