@@ -105,16 +105,20 @@ const tasks = {
     return { ...figures(took), lost: connections * rounds - answers };
   },
 
-  // Says what is wanted and counts what comes; keeps it, too, where that is asked for: the time and the bytes.
-  async flood({ url, count, size, keeps }) {
+  // Says what is wanted and counts what comes; keeps it, too, where that is asked for: the time and the bytes. `writes` appends all that
+  // is kept to a private file, 256 KiB at a time.
+  async flood({ url, count, size, keeps, writes }) {
     const socket = await opened(url);
+    const file = writes && await appended();
     const encoder = new TextEncoder();
     const times = new Float64Array(keeps ? count : 0), bytes = new Uint8Array(keeps ? 16 << 20 : 0);
     let end = 0;
     const keep = (left, { data }) => {
       times[left] = performance.now();
       if (end + 3 * data.length > bytes.length) end = 0;
-      end += encoder.encodeInto(data, bytes.subarray(end)).written;
+      const { written } = encoder.encodeInto(data, bytes.subarray(end));
+      file?.append(bytes.subarray(end, end + written));
+      end += written;
     };
     const began = performance.now();
     await new Promise((resolve) => {
@@ -123,10 +127,29 @@ const tasks = {
       socket.onmessage = keeps ? (event) => { keep(left - 1, event); counted(); } : counted;
       socket.send(`go ${count} ${size}`);
     });
+    file?.end();
     const took = performance.now() - began;
     socket.close();
     return took;
   },
+};
+
+// A private file that is written from its beginning.
+const appended = async () => {
+  const folder = await navigator.storage.getDirectory();
+  const handle = await (await folder.getFileHandle("bare", { create: true })).createSyncAccessHandle();
+  handle.truncate(0);
+  const piece = new Uint8Array(256 << 10);
+  let used = 0, at = 0;
+  const write = () => { at += handle.write(piece.subarray(0, used), { at }); used = 0; };
+  return {
+    append(bytes) {
+      if (used + bytes.length > piece.length) write();
+      piece.set(bytes, used);
+      used += bytes.length;
+    },
+    end() { write(); handle.close(); },
+  };
 };
 
 onmessage = async ({ data: { id, task, options } }) => {

@@ -1,6 +1,8 @@
 //! What keeping frames costs: the bench with its journal on, against the bench with its journal off.
 
-use crate::stage::{Stage, by_turns};
+use serde_json::json;
+
+use crate::stage::{Stage, by_turns, number};
 use support::figures::{Aim, Figure, alone, compared};
 
 use super::flood::pour;
@@ -65,6 +67,7 @@ pub async fn on_and_off(stage: &Stage) -> Vec<Figure> {
     let (messages, large, echoes) = (stage.of(400_000), stage.of(30_000), stage.of(2500));
     let (mut floods, mut large_floods, mut medians, mut lost) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut bare, mut against_bare) = (Vec::new(), Vec::new());
     for pair in 0..stage.pairs() {
         let one = async |is_on: bool| {
             switch(stage, is_on).await;
@@ -75,12 +78,32 @@ pub async fn on_and_off(stage: &Stage) -> Vec<Figure> {
         large_floods.push((on.1.rate, off.1.rate));
         medians.push((on.2, off.2));
         lost.push(on.0.lost + on.1.lost);
+        // What any page pays that writes what it keeps.
+        let keep = async |writes: bool| {
+            let options = json!({ "url": stage.flood, "count": large, "size": 16 << 10, "keeps": true, "writes": writes });
+            large as f64 / (number(&stage.bare("flood", &options, "").await) / 1e3)
+        };
+        let (writing, keeping) = by_turns(pair, async || keep(true).await, async || keep(false).await).await;
+        bare.push((writing, keeping));
+        against_bare.push((on.1.rate, writing));
     }
     switch(stage, true).await;
     vec![
         compared("flood, 64 B, journal on against off", "/s", &floods, Aim::AtLeast(0.95)),
         compared("flood, 16 KiB, journal on against off", "/s", &large_floods, Aim::AtLeast(0.95)),
         compared("round trip on the bench, p50, journal on against off", "µs", &medians, Aim::AtMost(1.05)),
+        compared(
+            "flood, 16 KiB, a bare Worker that writes what it keeps, against one that does not",
+            "/s",
+            &bare,
+            Aim::None,
+        ),
+        compared(
+            "flood, 16 KiB, journal on, against a bare Worker that writes what it keeps",
+            "/s",
+            &against_bare,
+            Aim::None,
+        ),
         alone("flood with the journal: messages lost", "", &lost, Aim::AtMost(0.0)),
     ]
 }
