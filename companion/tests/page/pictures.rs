@@ -32,6 +32,15 @@ async fn theme(browser: &Browser, name: &str) {
     browser.run(&format!("document.documentElement.dataset.theme = '{name}'")).await;
 }
 
+/// Places orders with these ids.
+async fn order(browser: &Browser, ids: std::ops::Range<u32>) {
+    for id in ids {
+        let order =
+            json!({ "op": "order", "symbol": "AAPL", "quantity": 10 * id, "request_id": id.to_string() });
+        browser.send(&order.to_string()).await;
+    }
+}
+
 async fn go_to(browser: &Browser, view: &str) {
     browser.run(&format!("location.hash = '#/{view}'")).await;
 }
@@ -45,13 +54,19 @@ fn the_bench_on_a_feed() {
         theme(browser, "light").await;
         browser.send(r#"{"op":"subscribe","channel":"ticks.*","request_id":"2"}"#).await;
         browser.until_script("return document.querySelectorAll('.row:not([hidden])').length > 15").await;
-        browser.send(r#"{"op":"quote","symbol":"AAPL","request_id":"3"}"#).await;
-        browser.until_row("AAPL").await;
-        // More rows than the screen has, and one of them in the detail.
+        order(browser, 3..6).await;
+        browser.until_row("order_ack").await;
+        // The page has seen that replies carry the id of their question.
+        browser.click("pairing-use").await;
+        // More rows than the screen has, and an answer in the detail.
         browser.until_script("return Number(document.querySelector('[data-testid=frames]')?.textContent.replace(/\\D+/g, '')) > 200").await;
+        order(browser, 6..9).await;
         browser
-            .run("const rows = [...document.querySelectorAll('.row:not([hidden])')]; rows[Math.floor(rows.length / 2)].click()")
+            .until_script("return Number(document.querySelector('[data-testid=samples]').textContent) >= 6")
             .await;
+        let answers = "[...document.querySelectorAll('.row:not([hidden])')].filter(it => it.textContent.includes('order_ack'))";
+        browser.until_script(&format!("return {answers}.length > 1")).await;
+        browser.run(&format!("{answers}[0].click()")).await;
         browser
             .until_script("return !!document.querySelector('[data-testid=facts]')?.checkVisibility()")
             .await;
@@ -73,7 +88,7 @@ fn a_refused_handshake() {
         theme(browser, "light").await;
         browser.type_into("url", &format!("{}/fault?refuse=401", practice.ws)).await;
         browser.click("connect").await;
-        browser.until_text("note", "answered 401").await;
+        browser.until_text("note", "The server answered 401").await;
         take(browser, "docs/pictures/failure-light.png").await;
     });
 }

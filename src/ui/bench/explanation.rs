@@ -93,6 +93,7 @@ fn answer(probed: &Probed) -> AnyView {
     let status = format!("{} {}", probed.status.unwrap_or_default(), probed.reason);
     let from = match probed.address.as_str() {
         "" => String::new(),
+        address if probed.took_ms == 0 => format!("From {address}, in less than 1 ms."),
         address => format!("From {address}, after {}.", format::bound(Duration::from_millis(probed.took_ms))),
     };
     let headers = probed.headers.clone().into_iter();
