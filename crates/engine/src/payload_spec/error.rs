@@ -1,5 +1,6 @@
 //! What can be wrong with a payload, in words.
 
+use crate::base::integer::INTEGERS;
 use crate::base::unit::{UnitError, show_size};
 use crate::template::{ExpandErrorKind, LIMIT, TemplateErrorKind};
 
@@ -73,7 +74,7 @@ pub enum PayloadErrorKind {
         found: String,
     },
     /// No name of a whole number.
-    #[error("$length is written as a whole number such as \"u16\", not {name:?}{}", .nearest.as_ref().map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
+    #[error("$length is one of {}, not {name:?}{}", INTEGERS.join(", "), .nearest.as_ref().map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
     UnknownInteger {
         /// What was written.
         name: String,

@@ -369,7 +369,11 @@ impl<'n, 'p> Walk<'n, 'p> {
 
     fn check_variable(&self, name: &str, acting: &Actors<'n>) -> Option<String> {
         let is_parameter = self.parameters.iter().any(|parameter| parameter == name);
-        if is_parameter || self.variables.contains(name) || self.known.sets.contains(name) {
+        if self.notes.has_unread_rows
+            || is_parameter
+            || self.variables.contains(name)
+            || self.known.sets.contains(name)
+        {
             return None;
         }
         let has_captured = |client: &&&str| self.known.has_captured(client, name);
@@ -424,6 +428,9 @@ impl<'n, 'p> Walk<'n, 'p> {
         if let Some(message) = complaint(&target, &self.clients) {
             let of_answers = "{{message.…}} has a value in the \"send\" of an answer only";
             return Some(if base == "message" { of_answers.to_owned() } else { message });
+        }
+        if self.notes.has_unread_rows {
+            return None;
         }
         let shown = cut(name, 60);
         if member.is_none() && self.clients.get(base).is_some_and(Option::is_some) {

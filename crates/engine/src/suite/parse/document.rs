@@ -6,14 +6,14 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::client::{Written, merge};
-use super::reader::{Reader, excerpt};
+use super::reader::{Reader, excerpt, is_misspelt};
 use super::step::Steps;
 use crate::base::words::cut;
 use crate::metrics::{Part, Threshold, ThresholdError};
 use crate::suite::field::Field;
 use crate::suite::keys::{CHECK, DEFAULTS, INVARIANT, SUITE};
 use crate::suite::model::{Bound, Check, Defaults, Invariant, Rule, Suite};
-use crate::suite::notes::{BoundNotes, CheckNotes, StandingUses, SuiteNotes};
+use crate::suite::notes::{BoundNotes, CheckNotes, ClientNotes, StandingUses, SuiteNotes};
 use crate::suite::source::{Member, Node, Span, Tree, to_map};
 use crate::suite::title::{message, title};
 
@@ -30,6 +30,9 @@ impl<'t> Reader<'t> {
     /// The whole; none when it is not an object.
     pub(super) fn suite(&mut self, node: &'t Node) -> Option<(Suite, SuiteNotes)> {
         let fields = self.fields(node, &SUITE, "{\"sockscope\": 1, \"suite\": \"rooms\", \"checks\": []}")?;
+        // Names of a misspelt part are known to its writer.
+        self.is_open |=
+            ["clients", "vars", "define", "import"].iter().any(|key| is_misspelt(node, &SUITE, key));
         if let Some(version) = fields.get("sockscope") {
             self.version(version);
         }
@@ -144,7 +147,7 @@ impl<'t> Reader<'t> {
         let mut secrets = Vec::new();
         for node in self.items(node, "variables", "[\"token\"]") {
             let Some(name) = self.label(node, "a variable", "\"token\"") else { continue };
-            if !vars.contains_key(&name) {
+            if !vars.contains_key(&name) && !self.is_open {
                 let near = crate::base::nearest::nearest(&name, vars.keys().map(String::as_str));
                 let shown = cut(&name, 60);
                 let hint = match near {
@@ -374,9 +377,12 @@ impl<'t> Reader<'t> {
         let (answers, standing) = self.answers(fields.get("answers"), "check.answers", 0, "");
         let (steps, step_notes): Steps =
             fields.get("steps").map(|node| self.steps(node, "steps")).unwrap_or_default();
+        let is_unread = |client: &ClientNotes| client.has_unread_rows;
         let notes = CheckNotes {
             uses,
             row_uses,
+            has_unread_rows: each.is_none() && fields.member("each").is_some()
+                || client_notes.iter().any(is_unread),
             columns: each.as_ref().map(|each| each.names.clone()).unwrap_or_default(),
             clients: client_notes,
             standing,

@@ -36,6 +36,8 @@ pub(super) struct Reader<'t> {
     pub(super) reuse: Reuse<'t>,
     /// What calls send from files, by their path: each once, however many steps send it.
     pub(super) contents: HashMap<String, Rc<[u8]>>,
+    /// Whether names may be defined in what could not be read, so that none is reported as unknown.
+    pub(super) is_open: bool,
 }
 
 #[cfg(test)]
@@ -104,6 +106,7 @@ impl<'t> Reader<'t> {
             shared,
             reuse,
             contents: HashMap::new(),
+            is_open: false,
         }
     }
 
@@ -136,17 +139,16 @@ impl<'t> Reader<'t> {
         example: &str,
     ) -> Option<Fields<'n>> {
         let fields = self.known_fields(node, table, example)?;
-        let members = node.members().unwrap_or_default();
-        let is_misspelt = |name: &str| {
-            let mut unknown = members.iter().filter(|member| !table.has(&member.key)).take(100);
-            unknown.any(|member| nearest(&member.key, [name]).is_some())
-        };
         // A document of definitions may be there for others only.
-        let is_excused =
-            |name: &str| std::ptr::eq(table, &SUITE) && name == "checks" && node.member("define").is_some();
+        let is_import = || self.source.file_of(node.span).is_some();
+        let is_excused = |name: &str| {
+            std::ptr::eq(table, &SUITE)
+                && name == "checks"
+                && (node.member("define").is_some() || is_import())
+        };
         let missing = table.keys.iter().filter(|key| key.needed && fields.member(key.name).is_none());
         let missing = missing.filter(|key| !is_excused(key.name));
-        for key in missing.filter(|key| !is_misspelt(key.name)) {
+        for key in missing.filter(|key| !is_misspelt(node, table, key.name)) {
             let written = if key.example.is_empty() { "…" } else { key.example };
             self.wrong(node.head(), format!("{} needs \"{}\": {written}", table.noun, key.name));
         }
@@ -463,6 +465,13 @@ impl<'t> Reader<'t> {
     pub(super) fn uses_since(&mut self, before: usize) -> Vec<Use> {
         self.uses.split_off(before)
     }
+}
+
+/// Whether an object has an unknown key that is nearly this one.
+pub(super) fn is_misspelt(node: &Node, table: &Table, name: &str) -> bool {
+    let members = node.members().unwrap_or_default();
+    let mut unknown = members.iter().filter(|member| !table.has(&member.key)).take(100);
+    unknown.any(|member| nearest(&member.key, [name]).is_some())
 }
 
 /// The value of a node in which nothing is to be filled in.

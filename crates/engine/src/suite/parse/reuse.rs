@@ -13,12 +13,13 @@ use crate::base::nearest::nearest;
 use crate::base::words::cut;
 use crate::suite::keys::{BARE, DEFINITION, VERBS};
 use crate::suite::model::{Step, UseSpec, Verb};
+use crate::suite::names::there_are;
 use crate::suite::notes::{Inner, StepNotes};
 use crate::suite::origin::{Origin, Place};
 use crate::suite::source::{Node, Span};
 use crate::suite::title::title;
 
-/// How deep steps may lie in each other, with the steps of definitions. Without them the depth of the JSON is the bound.
+/// How deep steps may be nested, with the steps of definitions. Without them the depth of the JSON is the bound.
 const DEEPEST: usize = 64;
 /// How many steps all uses of a suite may make together.
 const MOST_STEPS: usize = 20_000;
@@ -192,6 +193,9 @@ impl<'t> Reader<'t> {
     }
 
     fn undefined(&mut self, node: &Node, name: &str) {
+        if self.is_open {
+            return;
+        }
         let names = || self.reuse.all.iter().map(|definition| definition.name.as_str());
         let shown = cut(name, 60);
         let hint = match nearest(name, names()) {
@@ -199,12 +203,7 @@ impl<'t> Reader<'t> {
             None if names().next().is_none() => {
                 format!("add \"define\": {{{shown:?}: {{\"steps\": [{{\"wait\": \"1s\"}}]}}}} to the suite")
             }
-            None => {
-                let some: Vec<String> = names().take(8).map(|name| cut(name, 40)).collect();
-                let more = names().count().saturating_sub(some.len());
-                let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-                format!("there is {}{rest}", some.join(", "))
-            }
+            None => there_are(&names().collect::<Vec<_>>()),
         };
         self.wrong(node.span, format!("no definition is called {shown:?}; {hint}"));
     }
@@ -229,10 +228,11 @@ impl<'t> Reader<'t> {
         let missing: Vec<_> =
             parameters.iter().filter(|name| fields.node.member(name).is_none()).cloned().collect();
         if let (Some(first), false) = (missing.first(), is_misspelt) {
-            let all = missing.join(" and ");
+            let what = if missing.len() == 1 { "the parameter" } else { "the parameters" };
+            let all = missing.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(" and ");
             self.wrong(
                 fields.node.head(),
-                format!("{name} needs {all}; add \"{first}\": \"…\" to this step"),
+                format!("{name} needs {what} {all}; add {first:?}: \"…\" to this step"),
             );
         }
     }
@@ -255,7 +255,7 @@ impl<'t> Reader<'t> {
             self.reuse.depth >= DEEPEST || self.reuse.made > MOST_STEPS || is_copied_too_much;
         if self.reuse.depth >= DEEPEST {
             return Some(format!(
-                "steps lie in each other more than {DEEPEST} levels deep here, each use counted as one"
+                "steps are nested more than {DEEPEST} levels deep here; each use counts as one level"
             ));
         }
         if is_copied_too_much {
