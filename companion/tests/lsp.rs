@@ -420,7 +420,10 @@ fn names_of_imported_files_are_completed_and_explained() {
     assert_eq!(own, ["lib/common.jsonc", "lib/more.jsonc"], "files that an import may name");
     let about = |found: Value| found["contents"]["value"].as_str().expect("prose").to_owned();
     let enter = about(asked(&mut editor, "textDocument/hover", "\"enter\""));
-    assert_eq!(enter, "Into a room.\n\nIt needs `room`.\n\nSteps, defined in `lib/common.jsonc`, line 2.");
+    assert_eq!(
+        enter,
+        "Into a room.\n\nIts parameters: `room`.\n\nSteps, defined in `lib/common.jsonc`, line 2."
+    );
     let town = about(asked(&mut editor, "textDocument/hover", "town"));
     assert!(town.starts_with("A variable, defined in `lib/more.jsonc`, line 1."), "{town}");
     // What the editor shows counts before what is saved.
@@ -428,6 +431,29 @@ fn names_of_imported_files_are_completed_and_explained() {
     let whole = json!({"uri": uri("lib/more.jsonc"), "languageId": "jsonc", "version": 9, "text": changed});
     editor.tell("textDocument/didOpen", json!({"textDocument": whole}));
     assert_eq!(labels(asked(&mut editor, "textDocument/completion", "\"\""))[..2], ["bobby", "*"]);
+}
+
+#[test]
+fn a_column_leads_into_the_file_of_the_rows_and_is_completed_and_explained() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().canonicalize().expect("a path");
+    let uri = |name: &str| format!("file://{}", root.join(name).display());
+    std::fs::write(root.join("users.csv"), "user,job\nann,nightly\n").expect("a file");
+    let mut editor = Editor::open(true);
+    let suite = "{ \"sockscope\": 1, \"suite\": \"a\", \"clients\": { \"c\": { \"url\": \"ws://h\" } },\n  \"checks\": [ { \"check\": \"{{user}}\", \"each\": { \"file\": \"users.csv\" }, \"steps\": [ { \"connect\": \"c\" }, { \"send\": \"{{job}}\" } ] } ] }";
+    assert_eq!(editor.text_of(&uri("a.json"), suite), [json!({}); 0]);
+    let asked = |editor: &mut Editor, method: &str| {
+        let at = suite.find("job").expect("it is there") + 1;
+        editor.asked(method, &uri("a.json"), &suite[..at])
+    };
+    let found = asked(&mut editor, "textDocument/definition");
+    assert_eq!(found["uri"], uri("users.csv"));
+    assert_eq!((place(&found["range"]["start"]), place(&found["range"]["end"])), ((0, 5), (0, 8)));
+    let hover = asked(&mut editor, "textDocument/hover");
+    assert_eq!(hover["contents"]["value"], "A value of a row: the column of this name in `users.csv`.");
+    let offered = asked(&mut editor, "textDocument/completion");
+    let labels: Vec<_> = offered.as_array().expect("a list").iter().map(|one| one["label"].clone()).collect();
+    assert_eq!(labels[..2], ["user", "job"]);
 }
 
 #[test]

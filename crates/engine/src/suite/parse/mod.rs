@@ -19,6 +19,7 @@ mod step;
 mod verb;
 
 pub(crate) use http::content_type_complaint;
+pub(super) use rows::delimiter_of;
 pub use rows::rows_in;
 pub(crate) use standing::too_often;
 pub(super) use step::timings_of;

@@ -176,12 +176,15 @@ fn rows_of_lines(text: &str) -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
+/// What stands between the fields of a line of CSV.
+pub fn delimiter_of(head: &str) -> u8 {
+    [b',', b';', b'\t'].into_iter().find(|sign| head.contains(char::from(*sign))).unwrap_or(b',')
+}
+
 /// The first line has the names; every value is a text, so that `007` stays what it is.
 fn rows_of_csv(text: &str, delimiter: Option<u8>) -> Result<Vec<Row>, String> {
     let head = text.lines().next().unwrap_or_default();
-    let delimiter = delimiter.unwrap_or_else(|| {
-        [b',', b';', b'\t'].into_iter().find(|sign| head.contains(char::from(*sign))).unwrap_or(b',')
-    });
+    let delimiter = delimiter.unwrap_or_else(|| delimiter_of(head));
     let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
     let mut input = text.as_bytes();
     let mut names: Option<Vec<String>> = None;
