@@ -140,7 +140,7 @@ impl Documents {
                 self.has_saved = true;
                 publish(connection, PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version: None });
             }
-            // Rows, for example, that are no document of ours.
+            // Rows, for example, which the editor does not open as a suite.
             DidSaveTextDocument::METHOD => self.has_saved = true,
             _ => {}
         }

@@ -30,6 +30,9 @@ pub enum PayloadErrorKind {
         /// The nearest notation.
         nearest: Option<String>,
     },
+    /// A part of `$concat` by itself.
+    #[error("{0} is a part of bytes; write {{\"$concat\": [{{\"{0}\": …}}]}}")]
+    PartAlone(String),
     /// A `$` key and others.
     #[error(
         "{key} must be the only key, but {other:?} is there too; to send both, write {{\"$json\": {{…}}}}"

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::http::is_header_name;
-use super::reader::{Reader, is_misspelt, literal};
+use super::reader::{Reader, literal};
+use super::unknown::is_misspelt;
 use crate::base::endpoint::Endpoint;
 use crate::framing::Framing;
 use crate::suite::field::Field;
@@ -49,6 +50,7 @@ impl Reader<'_> {
     pub(super) fn clients(&mut self, node: &Node, known: &[Written]) -> Vec<Written> {
         let members = self.named(node, "client", "{\"alice\": {\"url\": \"ws://localhost:9000/ws\"}}");
         let known: HashSet<&str> = known.iter().map(|client| client.name.as_str()).collect();
+        self.is_open |= node.members().is_none();
         let mut clients = Vec::new();
         for member in members {
             let is_known = known.contains(member.key.as_str());
@@ -118,11 +120,14 @@ impl Reader<'_> {
     }
 
     fn framing(&mut self, node: &Node) -> Option<ClientFraming> {
-        let example = "{\"length\": \"u16\"}";
+        let example = "{\"length\": \"u16\"} or {\"delimiter\": \"\\n\"}";
         let fields = self.fields(node, &FRAMING, example)?;
         // They are read together below.
         for key in FRAMING.keys {
             let _ = fields.member(key.name);
+        }
+        if fields.has_unknown() {
+            return None;
         }
         if let Some(Err(error)) = literal(node).map(|value| Framing::read(&value)) {
             let at = error.key.as_ref().and_then(|key| node.member(key));

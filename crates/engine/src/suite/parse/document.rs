@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::client::{Written, merge};
-use super::reader::{Reader, excerpt, is_misspelt};
+use super::reader::{Reader, excerpt};
 use super::step::Steps;
+use super::unknown::is_misspelt;
 use crate::base::words::cut;
 use crate::metrics::{Part, Threshold, ThresholdError};
 use crate::suite::field::Field;
@@ -134,6 +135,7 @@ impl<'t> Reader<'t> {
         for node in nodes {
             let Some(members) = node.members() else {
                 self.mistyped(node, "an object of variables by name", "{\"room\": \"r-{{uuid}}\"}");
+                self.is_open = true;
                 continue;
             };
             self.check_clashes("variable", members, &mut places);
@@ -366,10 +368,16 @@ impl<'t> Reader<'t> {
         let strict = fields.get("strict").and_then(|node| self.flag(node)).unwrap_or_default();
         let (thresholds, bounds) = self.bounds(fields.get("thresholds"), Threshold::parse);
         let uses = self.uses_since(before);
-        let mut reason = |key: &str| {
-            fields.get(key).and_then(|node| self.name(node, "the reason", "\"waits for ABC-12\""))
+        let mut reason = |key: &str, example: &str| {
+            let node = fields.get(key)?;
+            let reason = node.text().filter(|reason| !reason.trim().is_empty());
+            if reason.is_none() {
+                self.mistyped(node, "the reason as a string", example);
+            }
+            reason.map(str::to_owned)
         };
-        let (skip, only) = (reason("skip"), reason("only"));
+        let skip = reason("skip", "\"waits for ABC-12\"");
+        let only = reason("only", "\"in the works\"");
         let each = fields.get("each").and_then(|node| self.each(node));
         let row_uses = self.uses_since(before);
         let own = fields.get("clients").map(|node| self.clients(node, clients));

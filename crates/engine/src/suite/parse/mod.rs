@@ -16,6 +16,7 @@ mod rows;
 mod shared;
 mod standing;
 mod step;
+mod unknown;
 mod verb;
 
 pub(crate) use http::content_type_complaint;

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::reuse::Reuse;
-use crate::base::nearest::nearest;
+use super::unknown::is_misspelt;
 use crate::base::words::cut;
 use crate::matcher::{Matcher, MatcherErrorKind, Pick, Query};
 use crate::metrics::Metrics;
 use crate::suite::field::{Field, FromValue};
 use crate::suite::files::{Files, path_from};
-use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, REST, SUITE, Table, VERBS};
+use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, REST, SUITE, Table};
 use crate::suite::model::Correlate;
 use crate::suite::notes::{Fold, StepNotes, Use};
 use crate::suite::problem::Problems;
@@ -179,33 +179,6 @@ impl<'t> Reader<'t> {
             }
         }
         Some(Fields { node, members, table, places })
-    }
-
-    fn unknown_key(&mut self, member: &Member, table: &'static Table) {
-        if self.problems.is_full() {
-            return self.wrong(member.key_span, "");
-        }
-        if let Some(words) = impossible(table.noun, &member.key) {
-            return self.wrong(member.key_span, words);
-        }
-        let matchers = table.takes_matcher.then(Matcher::keys).into_iter().flatten();
-        let known: Vec<&str> = table.keys.iter().map(|key| key.name).chain(matchers).collect();
-        let elsewhere = VERBS.iter().filter(|verb| verb.table.has(&member.key)).map(|verb| verb.table.noun);
-        let hint = match nearest(&member.key, known.iter().copied()) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None if table.noun.ends_with(" step") && elsewhere.clone().next().is_some() => {
-                format!("it belongs to {}", elsewhere.collect::<Vec<_>>().join(" or "))
-            }
-            None => {
-                let keys: Vec<&str> = table.keys.iter().map(|key| key.name).collect();
-                let matchers = if table.takes_matcher { ", and the keys of a matcher" } else { "" };
-                format!("it has {}{matchers}", keys.join(", "))
-            }
-        };
-        self.wrong(
-            member.key_span,
-            format!("{:?} is not a key of {}; {hint}", cut(&member.key, 60), table.noun),
-        );
     }
 
     /// The items of a list, which has at least one.
@@ -424,17 +397,34 @@ impl<'t> Reader<'t> {
     /// Where a value is: a JSONPath, or an object that says how it is found.
     pub(super) fn picked(&mut self, node: &Node) -> Option<Field<std::rc::Rc<Pick>>> {
         let Tree::Object(_) = &node.tree else {
+            if let Some(text) = node.text().filter(|text| text.contains(['(', '[']) && !text.starts_with('$'))
+            {
+                let example = format!("{{\"regex\": {:?}}}", cut(text, 60));
+                self.wrong(
+                    node.span,
+                    format!(
+                        "{:?} is not a JSONPath; a regular expression is written as {example}",
+                        cut(text, 60)
+                    ),
+                );
+                return None;
+            }
             return self.query(node).map(by_path);
         };
         let fields = self.fields(node, &CAPTURED, "{\"regex\": \"id=([0-9]+)\"}")?;
+        let mut has_unknown = fields.has_unknown();
         if let Some(bytes) = fields.get("bytes") {
             let bytes = self.fields(bytes, &CAPTURED_BYTES, "{\"at\": 2, \"as\": \"u16\"}")?;
+            has_unknown |= bytes.has_unknown();
             // They are read together below.
             ["prefix", "at", "size", "as"].into_iter().for_each(|key| {
                 let _ = bytes.member(key);
             });
         }
         fields.member("regex");
+        if has_unknown {
+            return None;
+        }
         if let Some(Err(message)) = literal(node).map(|value| Pick::read(&value)) {
             let at = fields.get("regex").xor(fields.get("bytes")).unwrap_or(node);
             self.wrong(at.head(), message);
@@ -467,13 +457,6 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Whether an object has an unknown key that is nearly this one.
-pub(super) fn is_misspelt(node: &Node, table: &Table, name: &str) -> bool {
-    let members = node.members().unwrap_or_default();
-    let mut unknown = members.iter().filter(|member| !table.has(&member.key)).take(100);
-    unknown.any(|member| nearest(&member.key, [name]).is_some())
-}
-
 /// The value of a node in which nothing is to be filled in.
 pub(super) fn literal(node: &Node) -> Option<Value> {
     Document::parse(&node.to_value()).ok()?.literal().cloned()
@@ -485,16 +468,6 @@ pub(super) fn by_path(path: Field<std::rc::Rc<Query>>) -> Field<std::rc::Rc<Pick
         Field::Fixed(query) => Field::Fixed(std::rc::Rc::new(Pick::of_path((*query).clone()))),
         Field::Open(document) => Field::Open(document),
     }
-}
-
-/// What a browser keeps a page from doing, and the ways around it.
-fn impossible(noun: &str, key: &str) -> Option<&'static str> {
-    let is_header =
-        ["header", "cookie", "authorization", "auth"].contains(&key.to_ascii_lowercase().as_str());
-    (noun == "a client" && is_header).then_some(
-        "a handshake's fields stand in \"headers\", for the native engine; a page sets none of them, so put a token into the \
-         address (\"url\": \"wss://host/ws?token={{token}}\") or into \"protocols\", or send it as the first message",
-    )
 }
 
 /// What a value is, as JSON and cut.

@@ -75,10 +75,16 @@ impl Reuse<'_> {
 impl<'t> Reader<'t> {
     /// Notes the definitions of a document; their steps are read where they are used.
     pub(super) fn definitions(&mut self, node: &'t Node) {
+        self.is_open |= node.members().is_none();
         let example = "{\"enter\": {\"with\": [\"room\"], \"steps\": [{\"send\": \"{{room}}\"}]}}";
         for member in self.named(node, "definition", example) {
             let example = "{\"with\": [\"room\"], \"steps\": [{\"send\": \"{{room}}\"}]}";
-            let Some(fields) = self.fields(&member.value, &DEFINITION, example) else { continue };
+            let (name, at) = (member.key.clone(), member.key_span);
+            let Some(fields) = self.fields(&member.value, &DEFINITION, example) else {
+                // What does not read has a name all the same, and no use is blamed for it.
+                self.reuse.all.push(Definition { name, at, parameters: None, steps: None, is_used: false });
+                continue;
+            };
             if let Some(about) = fields.get("about") {
                 self.plain(about, "a sentence in quotation marks");
             }
@@ -87,7 +93,6 @@ impl<'t> Reader<'t> {
                 None => Some(Vec::new()),
             };
             let steps = fields.get("steps");
-            let (name, at) = (member.key.clone(), member.key_span);
             let other = self.reuse.all.iter().find(|other| other.name == name).map(|other| other.at);
             if let Some(other) = other {
                 self.clash("definition", &name, at, other);
@@ -99,8 +104,9 @@ impl<'t> Reader<'t> {
 
     fn parameters(&mut self, node: &Node) -> Option<Vec<String>> {
         let mut parameters: Vec<String> = Vec::new();
-        let mut is_good = true;
-        for node in self.items(node, "parameters", "[\"room\"]") {
+        let nodes = self.items(node, "parameters", "[\"room\"]");
+        let mut is_good = !nodes.is_empty();
+        for node in nodes {
             let Some(name) = self.variable(node, "\"room\"") else {
                 is_good = false;
                 continue;
@@ -168,7 +174,9 @@ impl<'t> Reader<'t> {
         self.reuse.origin = around;
         self.reuse.places.pop();
         self.reuse.open.pop();
-        let parameters = parameters.unwrap_or_default();
+        // Of a definition whose parameters do not read, what a use gives is what it needs.
+        let given = || fields.rest().map(|member| member.key.clone()).collect();
+        let parameters = parameters.unwrap_or_else(given);
         self.check_assignments(&inner, &parameters, &name);
         let said: Vec<(String, String)> = fields
             .rest()
@@ -215,6 +223,13 @@ impl<'t> Reader<'t> {
                 continue;
             }
             let hint = match nearest(&member.key, parameters.iter().map(String::as_str)) {
+                _ if member.key == "with" && !parameters.is_empty() => {
+                    is_misspelt = true;
+                    format!(
+                        "write the values beside \"use\": {{\"use\": {name:?}, {:?}: \"…\"}}",
+                        parameters[0]
+                    )
+                }
                 Some(near) => {
                     is_misspelt = true;
                     format!("did you mean {near:?}?")

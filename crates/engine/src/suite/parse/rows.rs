@@ -155,8 +155,11 @@ fn row_of(value: Value, number: usize) -> Result<Row, String> {
 }
 
 fn rows_of_json(text: &str) -> Result<Vec<Row>, String> {
-    let rows: Vec<Value> =
-        serde_json::from_str(text).map_err(|error| format!("expected a list of objects: {error}"))?;
+    let found: Value = serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
+    let Value::Array(rows) = found else {
+        let found = cut(&crate::matcher::excerpt(&found), 60);
+        return Err(format!("expected a list of objects, found {found}"));
+    };
     if rows.len() > MOST_ROWS {
         return Err(too_many());
     }
@@ -277,11 +280,8 @@ mod tests {
         check("a.csv", "user,pin\n", Err("there is no row in it"));
         check("a.csv", "user,pin\nann,1\nbob\n", Err("line 3 has 1 fields, and the first line has 2"));
         check("a.csv", "user,user\nann,1\n", Err("two columns are called \"user\""));
-        check(
-            "a.json",
-            "{}",
-            Err("expected a list of objects: invalid type: map, expected a sequence at line 1 column 0"),
-        );
+        check("a.json", "{}", Err("expected a list of objects, found {}"));
+        check("a.json", "[{]", Err("is not JSON: key must be a string at line 1 column 3"));
         check(
             "a.json",
             "[{\"a\": 1}, {\"b\": 1}]",
