@@ -126,12 +126,13 @@ impl Reader<'_> {
         for key in FRAMING.keys {
             let _ = fields.member(key.name);
         }
-        if fields.has_unknown() {
-            return None;
-        }
         if let Some(Err(error)) = literal(node).map(|value| Framing::read(&value)) {
-            let at = error.key.as_ref().and_then(|key| node.member(key));
-            self.wrong(at.map_or(node.head(), |member| member.value.head()), error.to_string());
+            // Of a key that is not known all is said.
+            let is_known = error.key.as_ref().is_some_and(|key| FRAMING.has(key));
+            if is_known || !fields.has_unknown() {
+                let at = error.key.as_ref().and_then(|key| node.member(key));
+                self.wrong(at.map_or(node.head(), |member| member.value.head()), error.to_string());
+            }
             return None;
         }
         let rule = self.field(node, example)?;
