@@ -2,13 +2,16 @@
 //! read, and how much of one.
 //! It refuses to know what is in them.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sockscope_engine::Payload;
+use sockscope_engine::base::nearest::nearest;
 use sockscope_engine::suite::{FileKind, Files};
 use walkdir::{DirEntry, WalkDir};
 
-use crate::suites::{self, LARGEST, is_standard_input};
+use crate::causes::unread;
+use crate::suites::{self, LARGEST, is_standard_input, joined};
 
 /// How far below a folder files are looked for.
 const DEEPEST: usize = 4;
@@ -43,8 +46,7 @@ impl Beside {
     /// Where a file lies that the suite may read, or why it may not.
     pub fn path(&self, name: &str) -> Result<PathBuf, String> {
         // Links are followed, so where it really lies is what counts.
-        let path =
-            self.folder.join(name).canonicalize().map_err(|error| format!("cannot be read: {error}"))?;
+        let path = self.folder.join(name).canonicalize().map_err(|error| self.missing(name, &error))?;
         if !self.root.as_ref().is_some_and(|root| path.starts_with(root)) {
             let root = self.root.as_ref().map(|root| root.display().to_string()).unwrap_or_default();
             return Err(format!(
@@ -52,6 +54,30 @@ impl Beside {
             ));
         }
         Ok(path)
+    }
+
+    /// Why a file is not there, with the place at which it was looked for.
+    fn missing(&self, name: &str, error: &io::Error) -> String {
+        let folder = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
+        let looked_for = joined(&folder, name);
+        let hint = self.near(name).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+        format!("{}; looked for {}{hint}", unread(error), looked_for.display())
+    }
+
+    /// The file of this name in another folder, or else the one in this folder whose name is nearly this.
+    fn near(&self, name: &str) -> Option<String> {
+        let parts = |path: &str| match path.rsplit_once('/') {
+            Some((folder, file)) => (folder.to_owned(), file.to_owned()),
+            None => (String::new(), path.to_owned()),
+        };
+        let (folder, file) = parts(name);
+        let names = self.names();
+        if let Some(elsewhere) = names.iter().find(|path| parts(path).1 == file) {
+            return Some(elsewhere.clone());
+        }
+        let here: Vec<_> = names.iter().map(|path| parts(path)).filter(|it| it.0 == folder).collect();
+        let near = nearest(&file, here.iter().map(|(_, file)| file.as_str()))?;
+        Some(if folder.is_empty() { near.to_owned() } else { format!("{folder}/{near}") })
     }
 
     /// Paths of files that the suite may name: those in its folder and below it, then those in the folder around it. One that is
@@ -68,7 +94,7 @@ impl Beside {
     /// What stands in a file, or why it cannot be had.
     pub fn read(&self, name: &str, kind: FileKind) -> Result<Payload, String> {
         let path = self.path(name)?;
-        let about = path.metadata().map_err(|error| format!("cannot be read: {error}"))?;
+        let about = path.metadata().map_err(|error| unread(&error))?;
         // A pipe or a device has no end.
         if !about.is_file() {
             return Err("is not a file".to_owned());
@@ -182,6 +208,40 @@ mod tests {
         assert!(wrong[0].starts_with(&format!("{}:2:", at("one.json"))), "{wrong:?}");
         assert!(wrong[1].starts_with(&format!("{}:2:", at("lib/common.jsonc"))), "{wrong:?}");
         assert!(wrong[1].contains("did you mean \"send\"?"), "{wrong:?}");
+    }
+
+    #[test]
+    fn err_a_file_that_is_not_there_says_where_it_was_looked_for() {
+        let step = r#"{ "connect": "a" }, { "use": "join", "on": "b", "room": "{{x}}" }"#;
+        let folder = folder(&[
+            (".git/HEAD", ""),
+            ("suites/one.json", &suite("../shared/comon.jsonc", step)),
+            ("shared/common.jsonc", COMMON),
+        ]);
+        let at =
+            |part: &str| format!("{}/{part}", folder.path().canonicalize().expect("it is there").display());
+        let wrong = find(&[at("suites/one.json")]).expect_err("it is missing");
+        let told = format!(
+            "{}:1:46: ../shared/comon.jsonc: no such file; looked for {}; did you mean \"../shared/common.jsonc\"? ($.import[0])",
+            at("suites/one.json"),
+            at("shared/comon.jsonc")
+        );
+        assert_eq!(wrong, [told], "and nothing that may come from it");
+    }
+
+    #[test]
+    fn err_what_two_suites_import_tells_its_mistakes_once() {
+        let step = r#"{ "connect": "a" }, { "use": "join", "on": "a", "room": 1 }"#;
+        let folder = folder(&[
+            (".git/HEAD", ""),
+            ("suites/one.json", &suite("../lib/common.jsonc", step)),
+            ("suites/two.json", &suite("../lib/common.jsonc", step)),
+            ("lib/common.jsonc", &COMMON.replace("\"send\"", "\"sendd\"")),
+        ]);
+        let at = |part: &str| format!("{}{part}", folder.path().display());
+        let wrong = find(&[at("")]).expect_err("a mistake");
+        assert_eq!(wrong.len(), 1, "{wrong:?}");
+        assert!(wrong[0].starts_with(&format!("{}:2:", at("/lib/common.jsonc"))), "{wrong:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use glob::Pattern;
 use sockscope_engine::base::nearest::nearest;
@@ -11,6 +11,7 @@ use sockscope_engine::suite::shipped::SHIPPED;
 use sockscope_engine::suite::{Files, Problem, Suite};
 
 use crate::beside::files_of;
+use crate::causes::unread;
 
 /// A larger text is not a suite, so it is not read to its end, which it may not have.
 pub(crate) const LARGEST: u64 = 16 << 20;
@@ -25,7 +26,7 @@ const ENDINGS: [&str; 2] = ["json", "jsonc"];
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The operating system says why.
-    #[error("cannot be read: {0}")]
+    #[error("{}", unread(.0))]
     Io(#[from] io::Error),
     /// More than any suite.
     #[error("is larger than the limit of 16MiB")]
@@ -68,11 +69,47 @@ pub(crate) fn is_standard_input(file: &Path) -> bool {
 pub fn line(name: &str, problem: &Problem) -> String {
     let Problem { line, column, path, message, file, .. } = problem;
     let name = &match file {
-        Some(file) => Path::new(name).with_file_name(&file.name).display().to_string(),
+        Some(file) => {
+            let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+            joined(folder, &file.name).display().to_string()
+        }
         None => name.to_owned(),
     };
     let path = if path == "$" { String::new() } else { format!(" ({path})") };
     format!("{name}:{line}:{column}: {message}{path}")
+}
+
+/// The path of a file from where its folder is known, without the way up and down again.
+pub(crate) fn joined(folder: &Path, name: &str) -> PathBuf {
+    let mut path = folder.to_owned();
+    for part in name.split('/') {
+        match part {
+            ".." if matches!(path.components().next_back(), Some(Component::Normal(_))) => drop(path.pop()),
+            part => path.push(part),
+        }
+    }
+    path
+}
+
+/// A line for each mistake. Two suites may import the same file, whose mistakes are reported once.
+#[derive(Default)]
+pub(crate) struct Lines(Vec<String>);
+
+impl Lines {
+    /// How many of these are new.
+    pub(crate) fn add(&mut self, lines: impl IntoIterator<Item = String>) -> usize {
+        let before = self.0.len();
+        for line in lines {
+            if !self.0.contains(&line) {
+                self.0.push(line);
+            }
+        }
+        self.0.len() - before
+    }
+
+    pub(crate) fn all(self) -> Vec<String> {
+        self.0
+    }
 }
 
 /// A suite that can run.
@@ -115,25 +152,26 @@ pub fn find(arguments: &[String]) -> Result<Vec<Found>, Vec<String>> {
 
 /// The same from what was read.
 pub fn parse_all(all: Vec<Named>) -> Result<Vec<Found>, Vec<String>> {
-    let (mut found, mut wrong) = (Vec::new(), Vec::new());
+    let (mut found, mut wrong) = (Vec::new(), Lines::default());
     for named in all {
         match named {
-            Err(words) => wrong.push(words),
+            Err(words) => drop(wrong.add([words])),
             Ok(documents) => {
                 for Document { origin, text, files, is_named } in documents {
                     match Suite::parse_with(&text, &files) {
                         // In a folder it is for the others.
                         Ok(suite) if suite.checks.is_empty() => {
                             let words = format!("{origin}: has no checks; it is there to be imported");
-                            wrong.extend(is_named.then_some(words));
+                            wrong.add(is_named.then_some(words));
                         }
                         Ok(suite) => found.push(Found { origin, text, files, suite }),
-                        Err(problems) => wrong.extend(problems.iter().map(|it| line(&origin, it))),
+                        Err(problems) => drop(wrong.add(problems.iter().map(|it| line(&origin, it)))),
                     }
                 }
             }
         }
     }
+    let mut wrong = wrong.all();
     if wrong.is_empty() && found.is_empty() {
         wrong.push("none of these suites has checks; they are there to be imported".to_owned());
     }

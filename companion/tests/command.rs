@@ -206,7 +206,7 @@ async fn fmt_lays_files_out_in_place_and_once() {
     let at = folder.path().display().to_string();
     let (code, out, words) = said(&["fmt", "--check", &at], b"").await;
     assert_eq!((code, out.as_str()), (Some(1), ""));
-    assert_eq!(words, format!("{0}: is not laid out; run sockscope fmt {0}\n", file.display()));
+    assert_eq!(words, format!("{0}: not formatted; run sockscope fmt {0}\n", file.display()));
     let told = format!("{}\n", file.display());
     assert_eq!(said(&["fmt", &at], b"").await, (Some(0), told, String::new()));
     let laid_out = std::fs::read_to_string(&file).expect("the file");

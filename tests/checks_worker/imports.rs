@@ -89,7 +89,10 @@ fn an_editor_completes_and_explains_what_the_library_brings_in() {
         else {
             panic!("prose")
         };
-        assert_eq!(explained.about, "It needs `what`.\n\nSteps, defined in `shared/common.jsonc`, line 2.");
+        assert_eq!(
+            explained.about,
+            "Its parameters: `what`.\n\nSteps, defined in `shared/common.jsonc`, line 2."
+        );
         let at = text.find("shared/").expect("an import");
         let asked = Question::Complete { text: text.replace("shared/common.jsonc", ""), offset: at };
         let Answer::Suggestions(found) = page.ask(asked).await else { panic!("suggestions") };

@@ -74,7 +74,7 @@ pub(super) async fn watch(job: &Job, stop: &CancellationToken) -> Outcome {
         pool: Pool::keeping(),
         known: BTreeMap::new(),
         done: Vec::new(),
-        is_broken: false,
+        broken: None,
         listener,
     };
     let mut wake = Wake::Asked;
@@ -105,8 +105,8 @@ struct Watching<'a> {
     known: BTreeMap<String, Known>,
     /// The last run of each suite.
     done: Vec<(String, Done)>,
-    /// Whether a suite does not read.
-    is_broken: bool,
+    /// What was there when a suite did not read last; none while all of them do.
+    broken: Option<Seen>,
     listener: Listener,
 }
 
@@ -120,32 +120,33 @@ impl Watching<'_> {
     ) -> Result<(), Outcome> {
         let names = self.job.suites.clone();
         let read = spawn_blocking(move || suites::read_all(&names)).await.expect("reading does not panic");
-        let texts = texts(&read);
-        if wake == Wake::Files && !self.has_changed(&texts) {
+        let seen = Seen::of(&read);
+        if wake == Wake::Files && !has_changed(&seen, &self.known, self.broken.as_ref()) {
             return Ok(());
         }
-        let is_first = self.known.is_empty() && !self.is_broken;
+        let is_first = self.known.is_empty() && self.broken.is_none();
         if !is_first {
             screen.clear();
         }
-        self.look_beside(&texts);
+        self.look_beside(&seen.texts);
         let seed = self.job.seed.unwrap_or_else(draw);
         let documents = match suites::parse_all(read) {
             Ok(found) => Document::all(found),
-            Err(wrong) => return self.wrong(&wrong, screen),
+            Err(wrong) => return self.wrong(&wrong, &seen, screen),
         };
         let unknown = self.job.values.unknown(documents.iter().map(|it| &*it.suite));
         if !unknown.is_empty() {
-            return self.wrong(&unknown, screen);
+            return self.wrong(&unknown, &seen, screen);
         }
-        self.is_broken = false;
+        let texts = &seen.texts;
+        self.broken = None;
         let wanted = documents.iter().filter_map(|it| Some((it, self.wanted(it, wake)?)));
         let wanted: Vec<_> = wanted.collect();
         let of_target = self.started.as_ref().and_then(|it| it.target.as_ref()).map(|it| it.ports());
         let plain = of_target.or(ports.as_ref()).map(|ports| Server { ports, with_tls: false });
         let chosen = match choose(self.job, &documents, plain, seed) {
             Ok(chosen) => chosen,
-            Err(wrong) => return self.wrong(&wrong, screen),
+            Err(wrong) => return self.wrong(&wrong, &seen, screen),
         };
         if self.started.is_none() {
             self.started = Some(Started::start(self.job, ports.take(), &chosen, screen, self.stop).await?);
@@ -163,7 +164,7 @@ impl Watching<'_> {
         for origin in texts.keys().filter(|origin| !documents.iter().any(|it| it.origin == **origin)) {
             self.known.entry(origin.clone()).or_default();
         }
-        self.forget(&texts);
+        self.forget(texts);
         let (written, errors) = self.write();
         let of_round = self.done.iter().filter(|(origin, _)| ran.contains(origin));
         let reports: Vec<&Report> = of_round.map(|(_, done)| &done.report).collect();
@@ -180,15 +181,6 @@ impl Watching<'_> {
         Ok(())
     }
 
-    fn has_changed(&self, texts: &Texts) -> bool {
-        let is_known = |origin: &String, (text, files): &(String, Files)| {
-            self.known.get(origin).is_some_and(|known| known.text == *text && known.files == *files)
-        };
-        self.is_broken
-            || texts.len() != self.known.len()
-            || !texts.iter().all(|(origin, text)| is_known(origin, text))
-    }
-
     /// Watches what suites name, too, which may lie elsewhere.
     fn look_beside(&mut self, texts: &Texts) {
         for (origin, (_, files)) in texts {
@@ -198,9 +190,9 @@ impl Watching<'_> {
     }
 
     /// Something does not read: it is said, and remembered, so that nothing happens until it changes.
-    fn wrong(&mut self, wrong: &[String], screen: &mut Screen) -> Result<(), Outcome> {
+    fn wrong(&mut self, wrong: &[String], seen: &Seen, screen: &mut Screen) -> Result<(), Outcome> {
         wrong.iter().for_each(|line| screen.trouble(line));
-        self.is_broken = true;
+        self.broken = Some(seen.clone());
         screen.note("waiting for the next change; Ctrl+C ends");
         Ok(())
     }
@@ -341,7 +333,7 @@ impl Watching<'_> {
 
     /// How everything stands, for the exit code.
     fn state(&self) -> Outcome {
-        if self.is_broken {
+        if self.broken.is_some() {
             return Outcome::Invalid;
         }
         let verdicts = self.known.values().flat_map(|known| known.verdicts.values());
@@ -385,8 +377,57 @@ fn is_good(verdict: Verdict) -> bool {
 /// Texts by where they come from, each with the files that it names.
 type Texts = BTreeMap<String, (String, Files)>;
 
-/// What was read; suites that ship never change.
-fn texts(read: &[Named]) -> Texts {
-    let all = read.iter().filter_map(|named| named.as_ref().ok()).flatten();
-    all.map(|it| (it.origin.clone(), (it.text.clone(), it.files.clone()))).collect()
+/// What was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Seen {
+    texts: Texts,
+    /// Why there is nothing where an argument names something.
+    missing: Vec<String>,
+}
+
+impl Seen {
+    fn of(read: &[Named]) -> Self {
+        let all = read.iter().filter_map(|named| named.as_ref().ok()).flatten();
+        let texts = all.map(|it| (it.origin.clone(), (it.text.clone(), it.files.clone()))).collect();
+        Self { texts, missing: read.iter().filter_map(|named| named.as_ref().err().cloned()).collect() }
+    }
+}
+
+/// Whether something differs from what is known, or from what did not read. Events come for other files in a folder, too,
+/// such as the one that this command's output goes into.
+fn has_changed(seen: &Seen, known: &BTreeMap<String, Known>, broken: Option<&Seen>) -> bool {
+    if let Some(broken) = broken {
+        return broken != seen;
+    }
+    let is_known = |(origin, (text, files)): (&String, &(String, Files))| {
+        known.get(origin).is_some_and(|known| known.text == *text && known.files == *files)
+    };
+    !seen.missing.is_empty() || seen.texts.len() != known.len() || !seen.texts.iter().all(is_known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(text: &str) -> Seen {
+        let texts = [("s.json".to_owned(), (text.to_owned(), Files::default()))];
+        Seen { texts: texts.into(), missing: Vec::new() }
+    }
+
+    #[test]
+    fn a_mistake_is_news_once_and_again_when_a_file_changes() {
+        let known = |text: &str| {
+            BTreeMap::from([("s.json".to_owned(), Known { text: text.to_owned(), ..Known::default() })])
+        };
+        let (good, bad) = (seen("good"), seen("bad"));
+        assert!(has_changed(&bad, &known("good"), None));
+        assert!(!has_changed(&bad, &known("good"), Some(&bad)), "another file in the folder has changed");
+        assert!(has_changed(&seen("worse"), &known("good"), Some(&bad)));
+        assert!(has_changed(&good, &known("good"), Some(&bad)), "what ran before is there again");
+        assert!(!has_changed(&good, &known("good"), None));
+        let gone = Seen { missing: vec!["s.json: there is no such file".to_owned()], ..Seen::default() };
+        assert!(has_changed(&gone, &known("good"), None));
+        assert!(!has_changed(&gone, &known("good"), Some(&gone)));
+        assert!(has_changed(&good, &BTreeMap::new(), Some(&gone)));
+    }
 }

@@ -1,4 +1,4 @@
-//! `sockscope fmt`: lays suites out as the page's *Format* does.
+//! `sockscope fmt`: formats suites as the page's *Format* does.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,12 +12,12 @@ use sockscope_engine::suite::shipped::SHIPPED;
 use super::Exit;
 use crate::suites::{line, name_of, read_all};
 
-/// Lay out suites, as Format in the page does.
+/// Format suites, as Format in the page does.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Files are replaced as a whole, so a failure leaves the old text. With - the result goes to standard output.
 Comments, values and the order of keys stay.
-Exit codes: 0 when every suite is laid out, 1 with --check when one is not, 2 when one is not JSON or cannot be read,
+Exit codes: 0 when every suite is formatted, 1 with --check when one is not, 2 when one is not JSON or cannot be read,
 3 when a file cannot be written.")]
 pub struct Flags {
     /// Write nothing, and name the suites that would change
@@ -90,7 +90,7 @@ impl Done {
         self.changed += usize::from(!is_same);
         match (is_check, is_input) {
             (true, _) if is_same => {}
-            (true, _) => self.tell(&format!("{name}: is not laid out; run sockscope fmt {name}")),
+            (true, _) => self.tell(&format!("{name}: not formatted; run sockscope fmt {name}")),
             (false, true) => {
                 let _ = io::stdout().write_all(laid_out.as_bytes());
             }

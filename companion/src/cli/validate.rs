@@ -7,7 +7,7 @@ use clap::Args;
 use sockscope_engine::suite::Suite;
 
 use super::Exit;
-use crate::suites::{Document, line, read_all};
+use crate::suites::{Document, Lines, line, read_all};
 
 /// Check suites without running them.
 #[derive(Debug, Args)]
@@ -22,13 +22,12 @@ pub struct Flags {
 
 /// Reads each suite and tells its problems.
 pub fn run(flags: Flags) -> Exit {
-    let (mut told, mut problems, mut bad) = (String::new(), 0, 0);
+    let (mut told, mut problems, mut bad) = (Lines::default(), 0, 0);
     let mut all = 0;
     let mut tell = |lines: Vec<String>| {
         all += 1;
-        problems += lines.len();
         bad += usize::from(!lines.is_empty());
-        lines.iter().for_each(|line| told.extend([line.as_str(), "\n"]));
+        problems += told.add(lines);
     };
     for named in read_all(&flags.suites) {
         match named {
@@ -47,7 +46,9 @@ pub fn run(flags: Flags) -> Exit {
     }
     let problems = if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") };
     let of = if all > bad { format!("{bad} of {}", suites(all)) } else { suites(all) };
-    let _ = writeln!(told, "{problems} in {of}");
+    let mut told = told.all().join("\n");
+    // Writing to a string does not fail.
+    let _ = writeln!(told, "\n{problems} in {of}");
     let _ = io::stderr().write_all(told.as_bytes());
     Exit::Invalid
 }

@@ -10,11 +10,11 @@ use lsp_types::{
 };
 use sockscope_engine::Payload;
 use sockscope_engine::suite::assist::{self, Defined, Suggestion};
-use sockscope_engine::suite::{Elsewhere, FileKind, Problem, Suite};
+use sockscope_engine::suite::{Elsewhere, FileKind, Files, Problem, Suite};
 use url::Url;
 
 use super::text::Document;
-use crate::beside::{Beside, files_of};
+use crate::beside::Beside;
 
 /// What depends on the editor.
 pub struct Answers {
@@ -92,6 +92,15 @@ impl<'o> Imported<'o> {
         self.beside.as_ref().map(Beside::names).unwrap_or_default()
     }
 
+    /// All files that a suite names.
+    fn gather(&self, text: &str) -> Files {
+        let Some(beside) = &self.beside else { return Files::default() };
+        Files::gather(text, &mut |name, kind| match (self.open)(&beside.path(name)?) {
+            Some(text) if kind != FileKind::Body => Ok(Payload::Text(text)),
+            _ => beside.read(name, kind),
+        })
+    }
+
     fn text(&self, name: &str) -> Option<String> {
         match (self.open)(&self.path(name)?) {
             Some(text) => Some(text),
@@ -130,12 +139,13 @@ pub fn format(document: &Document) -> Option<Vec<TextEdit>> {
     Some(vec![TextEdit { range: document.range(0, document.text.len()), new_text }])
 }
 
-/// The mistakes of a suite, with the files that it names as they are on disk; none of another document.
-pub fn diagnostics(document: &Document, uri: &Uri) -> Vec<Diagnostic> {
+/// The mistakes of a suite, with the files that it names as the editor shows them, or as they are on disk; none of another
+/// document.
+pub fn diagnostics(document: &Document, files: &Imported<'_>) -> Vec<Diagnostic> {
     if !document.is_suite() || document.text.trim().is_empty() {
         return Vec::new();
     }
-    let files = path_of(uri).map(|path| files_of(&path, &document.text)).unwrap_or_default();
+    let files = files.gather(&document.text);
     let problems = Suite::parse_with(&document.text, &files).err().unwrap_or_default();
     problems.into_iter().map(|problem| diagnostic(document, problem)).collect()
 }

@@ -13,7 +13,8 @@ use std::str::FromStr as _;
 
 use lsp_server::{Connection, ErrorCode, Message, Notification, ProtocolError, Request, Response};
 use lsp_types::notification::{
-    DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, Notification as _, PublishDiagnostics,
+    DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument, Notification as _,
+    PublishDiagnostics,
 };
 use lsp_types::request::{Completion, Formatting, GotoDefinition, HoverRequest, Request as _};
 use lsp_types::{
@@ -69,7 +70,8 @@ fn talk(connection: &Connection) -> Result<(), LspError> {
         .text_document
         .and_then(|it| it.completion?.completion_item?.snippet_support)
         .unwrap_or_default();
-    let mut open = Documents { documents: HashMap::new(), answers: Answers { takes_snippets } };
+    let mut open =
+        Documents { documents: HashMap::new(), answers: Answers { takes_snippets }, has_saved: false };
     loop {
         let message = match connection.receiver.try_recv() {
             Ok(message) => message,
@@ -109,6 +111,8 @@ fn capabilities() -> ServerCapabilities {
 struct Documents {
     documents: HashMap<String, Document>,
     answers: Answers,
+    /// Whether a file was saved or closed since mistakes were looked for.
+    has_saved: bool,
 }
 
 impl Documents {
@@ -133,20 +137,31 @@ impl Documents {
                 let Some(closed) = read::<DidCloseTextDocument>(notification) else { return };
                 let uri = closed.text_document.uri;
                 self.documents.remove(uri.as_str());
+                self.has_saved = true;
                 publish(connection, PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version: None });
             }
+            // Rows, for example, which the editor does not open as a suite.
+            DidSaveTextDocument::METHOD => self.has_saved = true,
             _ => {}
         }
     }
 
-    /// Tells the mistakes of every document that has changed.
+    /// Tells the mistakes of every document that has changed, and of those that may import it.
     fn tell_mistakes(&mut self, connection: &Connection) {
-        for (name, document) in &mut self.documents {
-            if !std::mem::take(&mut document.is_new) {
+        let is_new = |document: &mut Document| std::mem::take(&mut document.is_new);
+        let changed: Vec<String> =
+            self.documents.iter_mut().filter_map(|(name, it)| is_new(it).then(|| name.clone())).collect();
+        if changed.is_empty() && !std::mem::take(&mut self.has_saved) {
+            return;
+        }
+        self.has_saved = false;
+        let open = |path: &Path| self.text_of(path);
+        for (name, document) in &self.documents {
+            if !changed.contains(name) && !document.names_files() {
                 continue;
             }
             let Ok(uri) = Uri::from_str(name) else { continue };
-            let diagnostics = answers::diagnostics(document, &uri);
+            let diagnostics = answers::diagnostics(document, &Imported::of(&uri, &open));
             publish(connection, PublishDiagnosticsParams { uri, diagnostics, version: document.version });
         }
     }

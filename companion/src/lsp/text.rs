@@ -27,6 +27,11 @@ impl Document {
         self.text.contains(SIGN) || self.text.trim().is_empty()
     }
 
+    /// Whether its mistakes may depend on other files.
+    pub fn names_files(&self) -> bool {
+        ["\"import\"", "\"file\""].iter().any(|key| self.text.contains(key))
+    }
+
     /// The byte of a place; the end of the line where that is shorter.
     pub fn byte(&self, position: Position) -> usize {
         let line = position.line as usize;

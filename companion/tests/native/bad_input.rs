@@ -45,7 +45,7 @@ fn err_a_use_of_a_thousand_levels_is_told_once() {
     }
     let ended = run(json!({ "define": define }), json!([ { "use": "d0" } ]));
     ended.assert_code(2);
-    ended.assert_says(&["steps lie in each other more than 64 levels deep here"]);
+    ended.assert_says(&["steps are nested more than 64 levels deep here"]);
     assert_eq!(ended.stderr.matches("64 levels deep").count(), 1, "{}", ended.stderr);
 }
 

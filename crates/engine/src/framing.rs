@@ -129,7 +129,7 @@ fn by_length(length: &Value, members: &Map<String, Value>) -> Result<Rule, Frami
         let found = crate::matcher::excerpt(length);
         return Err(at(
             "length",
-            format!("\"length\" is a whole number such as \"u16\", not {found}; {hint}"),
+            format!("\"length\" is one of {}, not {found}; {hint}", INTEGERS.join(", ")),
         ));
     };
     let offset = match members.get("at") {

@@ -67,6 +67,29 @@ impl Integer {
         }
     }
 
+    /// What it is, in a sentence.
+    pub fn words(self) -> String {
+        match self {
+            Self::Fixed { size, is_signed, is_little } => {
+                let bits = size * 8;
+                let (least, most) = match is_signed {
+                    true => (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1),
+                    false => (0, (1i128 << bits) - 1),
+                };
+                let order = match (size, is_little) {
+                    (1, _) => "",
+                    (_, true) => ", the low byte first",
+                    (_, false) => ", the high byte first",
+                };
+                format!("A whole number of {bits} bits from {least} to {most}{order}.")
+            }
+            Self::Varint => {
+                "A whole number in seven bits a byte, the low ones first, as in MQTT and Protocol Buffers."
+                    .to_owned()
+            }
+        }
+    }
+
     /// How many bytes it can have.
     pub fn longest(self) -> usize {
         match self {

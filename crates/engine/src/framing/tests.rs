@@ -152,7 +152,8 @@ fn err_what_is_not_a_framing() {
     );
     assert_eq!(
         told(json!({"length": "u15"})),
-        "\"length\" is a whole number such as \"u16\", not \"u15\"; did you mean \"u16\"?"
+        "\"length\" is one of u8, i8, u16, i16, u32, i32, u64, i64, u16le, i16le, u32le, i32le, u64le, i64le, varint, \
+         not \"u15\"; did you mean \"u16\"?"
     );
     assert_eq!(told(json!({"delimiter": ""})), "a delimiter has at least one byte; write \"\\n\"");
     assert_eq!(

@@ -162,7 +162,12 @@ impl ExpectedDigest {
             (Some(bytes), _) => Some(Self::Exactly(bytes)),
             (None, Some(text)) if json::holds_placeholder(text) => Some(Self::Unexpanded(text.to_owned())),
             _ => {
-                let wanted = if size.is_some() { "64 hex digits" } else { "an even number of hex digits" };
+                let is_hex = |text: &str| text.bytes().all(|digit| digit.is_ascii_hexdigit());
+                let wanted = match (size, spec.as_str()) {
+                    (Some(_), _) => "64 hex digits",
+                    (None, Some(text)) if !is_hex(text) => "hex digits alone, such as \"00ff\"",
+                    _ => "an even number of hex digits",
+                };
                 mistakes.wrong(at, wanted, spec);
                 None
             }

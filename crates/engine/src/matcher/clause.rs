@@ -171,6 +171,14 @@ impl Matcher {
             Value::String(text) if json::holds_placeholder(text) => {
                 return Some(Self { clauses: vec![Clause::Unexpanded(text.clone())] });
             }
+            Value::String(_) => {
+                mistakes.wrong(
+                    at,
+                    "a matcher such as {\"text\": \"ping\"} or {\"subset\": {\"type\": \"pong\"}}",
+                    spec,
+                );
+                return None;
+            }
             _ => {
                 mistakes.wrong(at, "a matcher such as {\"any\": true}", spec);
                 return None;

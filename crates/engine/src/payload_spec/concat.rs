@@ -119,6 +119,11 @@ impl Concat {
     }
 }
 
+/// Whether a key is one of parts only: `$u16`, `$length`.
+pub(super) fn is_part(key: &str) -> bool {
+    key.strip_prefix('$').is_some_and(|name| name == "length" || known(name).is_some())
+}
+
 fn read_part(path: &str, item: &Value) -> Result<Part, Vec<PayloadError>> {
     let members = match item {
         Value::Object(members) => members,

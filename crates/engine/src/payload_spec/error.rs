@@ -1,5 +1,6 @@
 //! What can be wrong with a payload, in words.
 
+use crate::base::integer::INTEGERS;
 use crate::base::unit::{UnitError, show_size};
 use crate::template::{ExpandErrorKind, LIMIT, TemplateErrorKind};
 
@@ -29,6 +30,9 @@ pub enum PayloadErrorKind {
         /// The nearest notation.
         nearest: Option<String>,
     },
+    /// A part of `$concat` by itself.
+    #[error("{0} is a part of bytes; write {{\"$concat\": [{{\"{0}\": …}}]}}")]
+    PartAlone(String),
     /// A `$` key and others.
     #[error(
         "{key} must be the only key, but {other:?} is there too; to send both, write {{\"$json\": {{…}}}}"
@@ -73,7 +77,7 @@ pub enum PayloadErrorKind {
         found: String,
     },
     /// No name of a whole number.
-    #[error("$length is written as a whole number such as \"u16\", not {name:?}{}", .nearest.as_ref().map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
+    #[error("$length is one of {}, not {name:?}{}", INTEGERS.join(", "), .nearest.as_ref().map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
     UnknownInteger {
         /// What was written.
         name: String,

@@ -191,6 +191,9 @@ fn read_notation(key: &str, entries: &Map<String, Value>) -> Result<Form, Vec<Pa
     let one = |path: &str, kind| vec![at(path, kind)];
     let Some(known) = KINDS.iter().find(|kind| **kind == key) else {
         let nearest = nearest(key, KINDS).map(str::to_owned);
+        if super::concat::is_part(key) {
+            return Err(one("$", PayloadErrorKind::PartAlone(key.to_owned())));
+        }
         return Err(one("$", PayloadErrorKind::UnknownKind { key: key.to_owned(), nearest }));
     };
     if let Some(other) = entries.keys().find(|other| *other != key) {

@@ -128,6 +128,8 @@ pub(super) struct ClientNotes {
     pub(super) standing: StandingUses,
     /// What each of its members knows from its row.
     pub(super) columns: Vec<String>,
+    /// Whether its rows could not be read, so that any name may be a column.
+    pub(super) has_unread_rows: bool,
 }
 
 /// Placeholders of answers and heartbeats, those aside that mean the message that came.
@@ -155,6 +157,8 @@ pub(super) struct CheckNotes {
     pub(super) row_uses: Vec<Use>,
     /// The names that its rows give values to.
     pub(super) columns: Vec<String>,
+    /// Whether rows of it or of its clients could not be read, so that any name may be a column.
+    pub(super) has_unread_rows: bool,
     /// All clients in it.
     pub(super) clients: Vec<ClientNotes>,
     pub(super) standing: StandingUses,

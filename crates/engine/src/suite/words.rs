@@ -54,21 +54,21 @@ pub(super) static MATCHER: Table = Table {
             "At least one of these holds.",
             "[{ \"text\": \"a\" }, { \"text\": \"b\" }]",
         ),
-        key("eq", Shape::Any, "With `path`: equal to this.", "1"),
-        key("ne", Shape::Any, "With `path`: not equal to this.", "1"),
-        key("gt", Shape::Any, "With `path`: compared with this number or text.", "1"),
-        key("gte", Shape::Any, "With `path`: compared with this number or text.", "1"),
-        key("lt", Shape::Any, "With `path`: compared with this number or text.", "1"),
-        key("lte", Shape::Any, "With `path`: compared with this number or text.", "1"),
-        key("in", Shape::List(&Shape::Any), "With `path`: one of these.", "[1, 2]"),
-        key("matches", Shape::Text, "With `path`: a text that matches this.", "\"^a\""),
-        key("type", Shape::Text, "With `path`: of this type, or one of these.", "\"string\""),
-        key("exists", Shape::Truth, "With `path`: whether there is something.", "true"),
-        key("length", Shape::Any, "With `path`: as many items, members or characters.", "3"),
+        key("eq", Shape::Any, "With `path` or `var`: equal to this.", "1"),
+        key("ne", Shape::Any, "With `path` or `var`: not equal to this.", "1"),
+        key("gt", Shape::Any, "With `path` or `var`: compared with this number or text.", "1"),
+        key("gte", Shape::Any, "With `path` or `var`: compared with this number or text.", "1"),
+        key("lt", Shape::Any, "With `path` or `var`: compared with this number or text.", "1"),
+        key("lte", Shape::Any, "With `path` or `var`: compared with this number or text.", "1"),
+        key("in", Shape::List(&Shape::Any), "With `path` or `var`: one of these.", "[1, 2]"),
+        key("matches", Shape::Text, "With `path` or `var`: a text that matches this.", "\"^a\""),
+        key("type", Shape::Text, "With `path` or `var`: of this type, or one of these.", "\"string\""),
+        key("exists", Shape::Truth, "With `path` or `var`: whether there is something.", "true"),
+        key("length", Shape::Any, "With `path` or `var`: as many items, members or characters.", "3"),
         key(
             "near",
             Shape::List(&Shape::Any),
-            "With `path`: within a tolerance of a number, or of a moment.",
+            "With `path` or `var`: within a tolerance of a number, or of a moment.",
             "[\"{{now}}\", \"5s\"]",
         ),
     ],
@@ -147,6 +147,44 @@ pub(super) static PAYLOAD: Table = Table {
     ],
 };
 
+/// What may stand in `$concat` beside payloads.
+pub(super) static PART: Table = Table {
+    noun: "a part of $concat",
+    takes_matcher: false,
+    keys: &[
+        key(
+            "$length",
+            Shape::Label,
+            "How many bytes `of` has, as a whole number of this form, and then these bytes.",
+            "\"u16\", \"of\": [\"hello\"]",
+        ),
+        key(
+            "of",
+            Shape::List(&Shape::Payload),
+            "What `$length` is the length of: one part, or a list of them.",
+            "[\"hello\"]",
+        ),
+        key("$u8", Shape::Whole, WRITTEN, "16"),
+        key("$i8", Shape::Whole, WRITTEN, "-1"),
+        key("$u16", Shape::Whole, WRITTEN, "256"),
+        key("$i16", Shape::Whole, WRITTEN, "-1"),
+        key("$u32", Shape::Whole, WRITTEN, "256"),
+        key("$i32", Shape::Whole, WRITTEN, "-1"),
+        key("$u64", Shape::Whole, WRITTEN, "1"),
+        key("$i64", Shape::Whole, WRITTEN, "-1"),
+        key("$u16le", Shape::Whole, WRITTEN_LITTLE, "256"),
+        key("$i16le", Shape::Whole, WRITTEN_LITTLE, "-1"),
+        key("$u32le", Shape::Whole, WRITTEN_LITTLE, "256"),
+        key("$i32le", Shape::Whole, WRITTEN_LITTLE, "-1"),
+        key("$u64le", Shape::Whole, WRITTEN_LITTLE, "1"),
+        key("$i64le", Shape::Whole, WRITTEN_LITTLE, "-1"),
+        key("$varint", Shape::Whole, "This whole number in seven bits a byte, the low ones first.", "321"),
+    ],
+};
+
+const WRITTEN: &str = "This whole number, the high byte first.";
+const WRITTEN_LITTLE: &str = "This whole number, the low byte first.";
+
 static FRAME: Table = Table {
     noun: "$frame",
     takes_matcher: false,
@@ -223,6 +261,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::integer::INTEGERS;
     use crate::matcher::Matcher;
     use crate::payload_spec::PayloadSpec;
 
@@ -250,6 +289,17 @@ mod tests {
                 false => serde_json::json!({ key.name: value }),
             };
             assert!(Matcher::compile(&matcher).is_ok(), "{matcher}");
+        }
+        let mut parts: Vec<_> = PART.keys.iter().filter_map(|key| key.name.strip_prefix('$')).collect();
+        parts.retain(|name| *name != "length");
+        let mut integers = INTEGERS;
+        parts.sort_unstable();
+        integers.sort_unstable();
+        assert_eq!(parts, integers);
+        for key in PART.keys.iter().filter(|key| key.name != "of") {
+            let part = format!("{{\"$concat\": [{{\"{}\": {}}}]}}", key.name, key.example);
+            let part = serde_json::from_str(&part).expect("JSON");
+            assert!(PayloadSpec::parse(&part).is_ok(), "{part}");
         }
         for key in PAYLOAD.keys {
             let value: serde_json::Value = serde_json::from_str(key.example).expect(key.name);

@@ -96,7 +96,8 @@ fn err_parts() {
             ),
             (
                 "$['$concat'][2]",
-                "$length is written as a whole number such as \"u16\", not \"u15\"; did you mean \"u16\"?",
+                "$length is one of u8, i8, u16, i16, u32, i32, u64, i64, u16le, i16le, u32le, i32le, u64le, i64le, varint, \
+                 not \"u15\"; did you mean \"u16\"?",
             ),
             ("$['$concat'][3]", "$length needs what it is the length of; write \"of\": [\"…\"] beside it"),
         ],

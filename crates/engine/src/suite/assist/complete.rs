@@ -6,7 +6,7 @@
 use crate::base::words::cut;
 use crate::suite::files::FileKind;
 use crate::suite::keys::{ANSWER, BARE, Key, REST, Shape, Table, VERBS};
-use crate::suite::words::{MATCHER, OPERATORS};
+use crate::suite::words::{MATCHER, OPERATORS, PART, PAYLOAD};
 
 use super::beside::{Imports, Read, fits, kind_of};
 use super::explain::prose;
@@ -16,7 +16,7 @@ use super::sketch::{Sketch, Slot, find, key_at, table_of, verb_of};
 use super::values::{
     ENVIRONMENT, WORDS, bounds, known_values, metrics, quoted, stub, template_around, type_names, words,
 };
-use super::{Suggestion, examples, floor};
+use super::{Suggestion, columns, examples, floor};
 
 /// How many suggestions there are at most.
 const MOST: usize = 300;
@@ -81,7 +81,9 @@ pub fn complete_with(
         return Vec::new();
     }
     let imported: Vec<String> = Imports::of(&sketch, read).map(|(_, text)| text).collect();
+    let columns = columns::names(&sketch, read);
     let mut known = Known::of(&sketch);
+    known.bring_columns(&columns);
     imported.iter().for_each(|text| known.bring(&Sketch::read(text, 0)));
     let replaced = replaced(text, offset, cursor.token);
     let mut writer = Writer { sketch: &sketch, known, replaced, found: Vec::new() };
@@ -234,11 +236,18 @@ impl<'t> Writer<'_, 't> {
             }
             slot => {
                 let Some(table) = table_of(slot, there) else { return };
-                if matches!(slot, Slot::Known(Shape::Payload)) && there().next().is_some() {
+                match slot {
+                    Slot::Part if there().any(|key| key == "$length") => {
+                        PART.key("of").into_iter().for_each(|key| self.key(key, None));
+                    }
                     // A message with keys of its own is none of the forms.
-                    return;
+                    Slot::Part | Slot::Known(Shape::Payload) if there().next().is_some() => {}
+                    Slot::Part => {
+                        self.table_keys(inside, &PAYLOAD);
+                        PART.keys.iter().filter(|key| key.name != "of").for_each(|key| self.key(key, None));
+                    }
+                    _ => self.table_keys(inside, table),
                 }
-                self.table_keys(inside, table);
             }
         }
     }
@@ -246,7 +255,7 @@ impl<'t> Writer<'_, 't> {
     /// The keys of a table that are not there; those that are needed first.
     fn table_keys(&mut self, inside: usize, table: &'static Table) {
         let there = self.there(inside);
-        let is_path = there.contains(&"path");
+        let is_compared = there.contains(&"path") || there.contains(&"var");
         let is_operator = |key: &Key| key.about.starts_with("With `path`");
         let keys = |needed: bool| table.keys.iter().filter(move |key| key.needed == needed);
         for key in keys(true) {
@@ -255,11 +264,10 @@ impl<'t> Writer<'_, 't> {
             }
         }
         let matcher = if table.takes_matcher { MATCHER.keys } else { &[] };
-        for key in matcher.iter().chain(keys(false)) {
-            if !there.contains(&key.name) && (is_path || !is_operator(key)) {
-                self.key(key, None);
-            }
-        }
+        // Beside a variable or a path a comparison is the likeliest.
+        let optional = || matcher.iter().chain(keys(false)).filter(|key| !there.contains(&key.name));
+        optional().filter(|key| is_compared && is_operator(key)).for_each(|key| self.key(key, None));
+        optional().filter(|key| !is_operator(key)).for_each(|key| self.key(key, None));
     }
 
     /// The keys of an object that are also in a table: always few.

@@ -4,10 +4,11 @@
 //! of the cursor comes before one of the suite, and that before one of an imported file. To add a kind of name: one arm in [`asked`] for where it is used, one in
 //! [`defined`] for where it is defined.
 
-use crate::suite::files::path_from;
+use crate::suite::files::{FileKind, path_from};
 use crate::suite::keys::Shape;
 
 use super::beside::{Imports, Read, kind_of};
+use super::columns::{self, Column};
 use super::floor;
 use super::loose::Range;
 use super::sketch::{Sketch, Slot};
@@ -29,7 +30,7 @@ pub(super) enum Kind {
 pub enum Defined {
     /// In this text, between these bytes.
     Here(usize, usize),
-    /// In a file that the suite imports.
+    /// In a file that the suite imports, or that has its rows.
     Beside {
         /// Its path from the folder of the suite.
         path: String,
@@ -61,11 +62,22 @@ pub fn definition(text: &str, offset: usize, read: &mut Read<'_>) -> Option<Defi
         return path_from("", written).ok().map(Defined::File);
     }
     let (kind, name) = asked(&sketch, offset)?;
-    let (Place { name: (from, to), .. }, beside) = place_of(&sketch, kind, name, read)?;
+    if let Some(Column { path, text, name: (from, to) }) = column_of(&sketch, kind, name, read) {
+        return Some(Defined::Beside { path, text, from, to });
+    }
+    let Some((Place { name: (from, to), .. }, beside)) = place_of(&sketch, kind, name, read) else {
+        let of_rows = columns::unread(&sketch, read).filter(|_| kind == Kind::Value);
+        return of_rows.map(|(from, to)| Defined::Here(from, to));
+    };
     Some(match beside {
         None => Defined::Here(from, to),
         Some((path, text)) => Defined::Beside { path, text, from, to },
     })
+}
+
+/// The column of a file that a name means: it hides a variable of the suite.
+pub(super) fn column_of(sketch: &Sketch<'_>, kind: Kind, name: &str, read: &mut Read<'_>) -> Option<Column> {
+    if kind == Kind::Value { columns::of(sketch, name, read) } else { None }
 }
 
 /// Where a name is defined.
@@ -109,11 +121,16 @@ pub(super) fn place_of(
 
 /// The file whose path is at the cursor.
 fn named_file<'t>(sketch: &Sketch<'t>) -> Option<&'t str> {
+    file_at(sketch).map(|(_, written)| written)
+}
+
+/// What the path at the cursor is of.
+pub(super) fn file_at<'t>(sketch: &Sketch<'t>) -> Option<(FileKind, &'t str)> {
     let loose = &sketch.loose;
     let token = loose.cursor.token.filter(|_| !loose.cursor.is_in_comment)?;
     let id = (0..loose.pieces.len()).find(|id| loose.range(*id) == token)?;
     let parent = loose.parent(id)?;
-    kind_of(sketch, parent, loose.key(id)).and_then(|_| loose.words(id))
+    Some((kind_of(sketch, parent, loose.key(id))?, loose.words(id)?))
 }
 
 /// The name at the cursor.
@@ -253,6 +270,49 @@ mod tests {
         check_beside(&suite(r#"{ "send": "{{mi|ne}}" }"#), Some(("", "")));
         check_beside(&suite(r#"{ "send": "{{ow|n}}" }"#), None);
         check_beside(&suite(r#"{ "send": "{{nothi|ng}}" }"#), None);
+    }
+
+    /// The line of the definition and what stands there, of a suite whose rows stand in these files.
+    #[track_caller]
+    fn check_column(marked: &str, wanted: Option<(&str, &str)>) {
+        let at = marked.find('|').expect("a cursor");
+        let text = marked.replacen('|', "", 1);
+        let found = definition(&text, at, &mut |path| {
+            let text = match path {
+                "users.csv" => "user,job\nann,x\n",
+                "more.json" => r#"[{ "pin": 1 }]"#,
+                _ => return None,
+            };
+            Some(text.to_owned())
+        });
+        let told = match &found {
+            Some(Defined::Beside { path, text, from, to }) => Some((path.as_str(), &text[*from..*to])),
+            Some(Defined::Here(from, to)) => Some(("", &text[*from..*to])),
+            Some(Defined::File(path)) => Some((path.as_str(), "")),
+            None => None,
+        };
+        assert_eq!(told, wanted, "{marked}");
+    }
+
+    #[test]
+    fn a_column_leads_to_its_name_in_the_file_of_the_rows() {
+        let suite = |each: &str, step: &str| {
+            format!(
+                r#"{{ "vars": {{ "job": "" }}, "clients": {{ "crowd": {{ "each": {{ "file": "more.json" }} }} }}, "checks": [
+                {{ "check": "{{{{user}}}}", "each": {{ "file": "{each}" }}, "steps": [ {step} ] }}, {{ "steps": [ {{ "send": "{{{{OTHER}}}}" }} ] }} ] }}"#
+            )
+        };
+        check_column(&suite("users.csv", r#"{ "send": "{{us|er}}" }"#), Some(("users.csv", "user")));
+        check_column(&suite("users.csv", r#"{ "send": "{{jo|b}}" }"#), Some(("users.csv", "job")));
+        check_column(
+            &suite("users.csv", r#"{ "send": "{{crowd[0].pi|n}}" }"#),
+            Some(("more.json", "\"pin\"")),
+        );
+        check_column(&suite("users.csv", r#"{ "send": "{{not|hing}}" }"#), None);
+        // Another check has no such rows.
+        check_column(&suite("users.csv", "").replace("OTHER", "us|er"), None);
+        check_column(&suite("gone.csv", r#"{ "send": "{{us|er}}" }"#), Some(("", "\"gone.csv\"")));
+        check_column(&suite("gone.csv", r#"{ "send": "{{jo|b}}" }"#), Some(("", "\"job\"")));
     }
 
     #[test]

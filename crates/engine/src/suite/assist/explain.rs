@@ -2,19 +2,23 @@
 
 use std::fmt::Write;
 
-use crate::base::words::cut;
+use crate::base::words::{counted, cut};
+use crate::suite::files::{FileKind, path_from};
 use crate::suite::keys::{Key, Shape};
+use crate::suite::rows_in;
 use crate::suite::words::OPERATORS;
 
 use super::beside::Read;
-use super::definition::{Kind, Place, asked, place_of};
+use super::definition::{Kind, Place, asked, column_of, file_at, place_of};
 use super::loose::Range;
 use super::sketch::{Sketch, Slot, key_at, verb_of};
-use super::values::{WORDS, template_around};
+use super::values::{WORDS, template_around, value_words};
 use super::{Explained, floor};
 
 /// How much of a definition is shown, in characters.
 const LONGEST: usize = 400;
+/// How many names of a file are shown.
+const MOST_NAMES: usize = 20;
 
 /// What the key at a byte means, the word in a placeholder there, or the name of something that the suite defines.
 pub fn explain_at(text: &str, offset: usize) -> Option<Explained> {
@@ -48,8 +52,14 @@ pub fn explain_with(text: &str, offset: usize, read: &mut Read<'_>) -> Option<Ex
         return about.map(|about| Explained { from: range.0, to: range.1, about });
     }
     let token = loose.cursor.token?;
+    if let Some(about) = file_here(&sketch, read) {
+        return Some(Explained { from: token.0, to: token.1, about });
+    }
     if let Some(explained) = name_at(&sketch, offset, read) {
         return Some(explained);
+    }
+    if let Some(about) = value_at(&sketch, token) {
+        return Some(Explained { from: token.0, to: token.1, about });
     }
     let (from, _) = template_around(text, token, offset)?;
     // What follows a word is its arguments, a moment such as `-1h`, or the end.
@@ -68,14 +78,81 @@ fn name_at(sketch: &Sketch<'_>, offset: usize, read: &mut Read<'_>) -> Option<Ex
     if kind == Kind::Value && WORDS.iter().any(|(word, ..)| *word == name) {
         return None;
     }
-    let (place, beside) = place_of(sketch, kind, name, read)?;
-    let about = match &beside {
-        None => described(sketch, &place, kind, name, None),
-        Some((path, text)) => described(&Sketch::read(text, 0), &place, kind, name, Some(path)),
+    let about = match column_of(sketch, kind, name, read) {
+        Some(column) => format!("A value of a row: the column of this name in `{}`.", column.path),
+        None => match place_of(sketch, kind, name, read)? {
+            (place, None) => described(sketch, &place, kind, name, None),
+            (place, Some((path, text))) => {
+                described(&Sketch::read(&text, 0), &place, kind, name, Some(&path))
+            }
+        },
     };
     // Names are parts of the text that was read.
     let from = name.as_ptr() as usize - sketch.loose.text.as_ptr() as usize;
     Some(Explained { from, to: from + name.len(), about })
+}
+
+/// What a fixed value means under its key, such as `"u16"` under `length`.
+fn value_at(sketch: &Sketch<'_>, token: Range) -> Option<String> {
+    let loose = &sketch.loose;
+    let id = (0..loose.pieces.len()).find(|id| loose.range(*id) == token)?;
+    // What an item of a list is, the key of the list says.
+    let of = if loose.key(id).is_some() { id } else { loose.parent(id)? };
+    let key = key_at(sketch, loose.parent(of)?, loose.key_range(of)?)?;
+    let value = loose.text.get(token.0..token.1)?;
+    value_words(key, loose.words(id).unwrap_or(value))
+}
+
+/// What the file is whose path is at the cursor, when it can be had.
+fn file_here(sketch: &Sketch<'_>, read: &mut Read<'_>) -> Option<String> {
+    let (kind, written) = file_at(sketch)?;
+    let path = path_from("", written).ok()?;
+    match kind {
+        FileKind::Import => Some(of_import(&read(&path)?)),
+        FileKind::Rows => {
+            let text = read(&path)?;
+            let rows = rows_in(&path, &text).ok()?;
+            let count = counted(rows.len() as u64, "row");
+            let names = rows.first()?.keys().map(|name| format!("`{}`", cut(name, 40)));
+            Some(format!("{count} with {}.", names.take(MOST_NAMES).collect::<Vec<_>>().join(", ")))
+        }
+        FileKind::Body => None,
+    }
+}
+
+/// What a document is called, what it is for, and what it brings in.
+fn of_import(text: &str) -> String {
+    let sketch = Sketch::read(text, 0);
+    let loose = &sketch.loose;
+    let part = |key: &str| {
+        (0..loose.pieces.len()).find(|id| loose.key(*id) == Some(key) && is_of_root(&sketch, *id))
+    };
+    let words = |key: &str| part(key).and_then(|id| loose.words(id)).unwrap_or_default();
+    let mut about = format!("The suite `{}`. {}", cut(words("suite"), 60), cut(words("about"), LONGEST));
+    about.truncate(about.trim_end().len());
+    let mut lines = String::new();
+    for (key, what) in [("define", "definitions"), ("clients", "clients"), ("vars", "variables")] {
+        let Some(id) = part(key) else { continue };
+        let names: Vec<_> =
+            loose.keys(id, None).take(MOST_NAMES).map(|name| format!("`{}`", cut(name, 40))).collect();
+        if !names.is_empty() {
+            lines.push_str(&format!("\n- {what}: {}", names.join(", ")));
+        }
+    }
+    for (key, what) in [("answers", "answer"), ("ignore", "matcher of messages to ignore")] {
+        let count = part(key).map_or(0, |id| loose.children(id).count());
+        if count > 0 {
+            lines.push_str(&format!("\n- {}", counted(count as u64, what)));
+        }
+    }
+    match lines.is_empty() {
+        true => format!("{about}\n\nIt brings in nothing."),
+        false => format!("{about}\n\nIt brings in:\n{lines}"),
+    }
+}
+
+fn is_of_root(sketch: &Sketch<'_>, id: usize) -> bool {
+    sketch.loose.parent(id).is_some_and(|parent| sketch.loose.parent(parent).is_none())
 }
 
 /// What a name means where it is defined.
@@ -127,7 +204,7 @@ fn of_steps(sketch: &Sketch<'_>, definition: usize) -> String {
     let with = match with.as_slice() {
         [] => "It has no parameters.".to_owned(),
         names => format!(
-            "It needs {}.",
+            "Its parameters: {}.",
             names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
         ),
     };
@@ -209,7 +286,7 @@ mod tests {
     #[test]
     fn a_use_says_what_its_definition_is_for() {
         let text = r#"{ "define": { "enter": { "about": "Into a room.", "with": ["room"], "steps": [] } }, "setup": [ { "use": "en|ter" } ] }"#;
-        check(text, "enter", "Into a room.\n\nIt needs `room`.\n\nSteps, defined in line 1.");
+        check(text, "enter", "Into a room.\n\nIts parameters: `room`.\n\nSteps, defined in line 1.");
     }
 
     #[test]
@@ -257,12 +334,86 @@ mod tests {
             let at = text.find(name).expect("it is there") + 1;
             explain_with(text, at, &mut read).expect("it is known").about
         };
-        assert_eq!(about("enter"), "In.\n\nIt needs `room`.\n\nSteps, defined in `lib/a.jsonc`, line 2.");
+        assert_eq!(
+            about("enter"),
+            "In.\n\nIts parameters: `room`.\n\nSteps, defined in `lib/a.jsonc`, line 2."
+        );
         assert_eq!(
             about("bob"),
             "A client, defined in `lib/b.jsonc`, line 3.\n\n```json\n\"bob\": { \"url\": \"ws://h\" }\n```"
         );
         assert_eq!(explain_at(text, text.find("bob").expect("it is there")), None);
+    }
+
+    #[test]
+    fn parts_of_bytes_and_fixed_values_say_what_they_are() {
+        check(
+            r#"{ "setup": [ { "send": { "$concat": [ { "$len|gth": "u16", "of": "hej" } "#,
+            "\"$length\"",
+            "How many bytes `of` has",
+        );
+        check(
+            r#"{ "setup": [ { "send": { "$concat": [ { "$length": "u16", "o|f": "hej" } "#,
+            "\"of\"",
+            "What `$length` is the length of",
+        );
+        check(
+            r#"{ "setup": [ { "send": { "$concat": [ { "$length": "u16", "of": [ { "$u|8": 7 } "#,
+            "\"$u8\"",
+            "This whole number, the high byte first.",
+        );
+        check(
+            r#"{ "setup": [ { "send": { "$concat": [ { "$h|ex": "00" } "#,
+            "\"$hex\"",
+            "Bytes in hexadecimal digits.",
+        );
+        let u16 = "A whole number of 16 bits from 0 to 65535, the high byte first.";
+        check(r#"{ "setup": [ { "send": { "$concat": [ { "$length": "u1|6" } "#, "\"u16\"", u16);
+        check(r#"{ "clients": { "a": { "framing": { "length": "u1|6" } } }"#, "\"u16\"", u16);
+        check(
+            r#"{ "setup": [ { "expect": { "capture": { "n": { "bytes": { "at": 1, "as": "i3|2le" } } } } } ] }"#,
+            "\"i32le\"",
+            "A whole number of 32 bits from -2147483648 to 2147483647, the low byte first.",
+        );
+        check(
+            r#"{ "setup": [ { "expect": { "capture": { "n": { "bytes": { "as": "te|xt" } } } } } ] }"#,
+            "\"text\"",
+            "The bytes as UTF-8 text.",
+        );
+        check(
+            r#"{ "setup": [ { "send": { "$bytes": { "fill": "ra|mp" } } } ] }"#,
+            "\"ramp\"",
+            "The bytes 0, 1, 2",
+        );
+        check(r#"{ "setup": [ { "closed": { "code": 10|08 } } ] }"#, "1008", "Policy violation.");
+        check(r#"{ "setup": [ { "send": { "type": "u1|6", "length": "u1|6" } } ] }"#.replacen("u1|6", "u16", 1).as_str(), "", "");
+    }
+
+    #[test]
+    fn the_path_of_a_file_says_what_stands_in_it() {
+        let text = r#"{ "import": ["lib/a.jsonc", "gone.json"], "checks": [ { "each": { "file": "users.csv" }, "steps": [ { "send": "{{user}}" } ] } ] }"#;
+        let mut read = |path: &str| {
+            let text = match path {
+                "lib/a.jsonc" => {
+                    r#"{ "suite": "common", "about": "Logs in.", "define": { "login": {} }, "clients": { "ann": {} },
+                      "vars": { "host": "x", "key": "y" }, "answers": [ {} ] }"#
+                }
+                "users.csv" => "user,job\nann,x\nbob,y\n",
+                _ => return None,
+            };
+            Some(text.to_owned())
+        };
+        let mut about = |part: &str| {
+            let at = text.find(part).expect("it is there") + 1;
+            explain_with(text, at, &mut read).map(|found| found.about).unwrap_or_default()
+        };
+        assert_eq!(
+            about("lib/a"),
+            "The suite `common`. Logs in.\n\nIt brings in:\n\n- definitions: `login`\n- clients: `ann`\n- variables: `host`, `key`\n- 1 answer"
+        );
+        assert_eq!(about("gone"), "");
+        assert_eq!(about("users"), "2 rows with `user`, `job`.");
+        assert_eq!(about("user}}"), "A value of a row: the column of this name in `users.csv`.");
     }
 
     #[test]

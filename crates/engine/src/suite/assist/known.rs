@@ -68,6 +68,11 @@ impl<'t> Known<'t> {
         self.read(sketch, true);
     }
 
+    /// Adds the columns of rows that stand in files.
+    pub(super) fn bring_columns(&mut self, names: &'t [String]) {
+        names.iter().for_each(|name| self.sets.add(name));
+    }
+
     fn read(&mut self, sketch: &Sketch<'t>, is_imported: bool) {
         let loose = &sketch.loose;
         let here = loose.cursor.inside.and_then(|id| sketch.check(id));
@@ -123,7 +128,9 @@ impl<'t> Known<'t> {
                 (Slot::Known(Shape::Rows), _) => known.sets.add(key),
                 (Slot::Known(Shape::Map(Shape::Object(_))), Some("clients")) => {
                     known.clients.add(key);
-                    if piece.kind == Kind::Object && loose.keys(id, None).any(|key| key == "count") {
+                    if piece.kind == Kind::Object
+                        && loose.keys(id, None).any(|key| matches!(key, "count" | "each"))
+                    {
                         known.groups.insert(key);
                     }
                 }

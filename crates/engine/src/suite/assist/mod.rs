@@ -5,6 +5,7 @@
 //! from [`loose`], which reads anything, in linear time and without recursion.
 
 mod beside;
+mod columns;
 mod complete;
 mod definition;
 mod examples;

@@ -4,7 +4,7 @@
 //! piece gets its place from its parent, so that one pass finds all.
 
 use crate::suite::keys::{BARE, CHECK, Key, SUITE, Shape, Table, VERBS, Verb};
-use crate::suite::words::{MATCHER, PAYLOAD};
+use crate::suite::words::{MATCHER, PART, PAYLOAD};
 
 use super::loose::{Kind, Loose, Range};
 
@@ -15,6 +15,8 @@ pub(super) enum Slot {
     Step,
     /// A part of what `subset` wants.
     Subset,
+    /// A part of `$concat`.
+    Part,
     /// Metrics with what they are compared with; of the harness or of a run.
     Bounds {
         are_requirements: bool,
@@ -80,6 +82,7 @@ impl<'t> Sketch<'t> {
         let slot = self.slots[parent];
         if self.loose.pieces[parent].kind == Kind::List {
             return match slot {
+                Slot::Known(Shape::List(Shape::Payload)) => Slot::Part,
                 Slot::Known(Shape::List(items)) => Slot::Known(*items),
                 Slot::Known(Shape::Branches) if kind == Kind::List => Slot::Known(Shape::Steps),
                 Slot::Known(Shape::Steps | Shape::Branches) => Slot::Step,
@@ -97,6 +100,10 @@ impl<'t> Sketch<'t> {
             _ => {}
         }
         let key = key.and_then(|key| find(self.tables[parent]?, key));
+        if key.is_some_and(|key| key.name == "of" && matches!(key.shape, Shape::List(Shape::Payload))) {
+            // A list of parts, or one.
+            return if kind == Kind::List { Slot::Known(Shape::List(&Shape::Payload)) } else { Slot::Part };
+        }
         match key.map(|key| (key.name, key.shape)) {
             Some(("subset" | "equals", _)) => Slot::Subset,
             Some((name, Shape::Bounds)) => Slot::Bounds { are_requirements: name == "require" },
@@ -126,6 +133,7 @@ pub(super) fn table_of<'k, I: Iterator<Item = &'k str>>(
         ) => Some(table),
         Slot::Known(Shape::Matcher | Shape::TextOrMatcher | Shape::Path) => Some(&MATCHER),
         Slot::Known(Shape::Payload) => Some(&PAYLOAD),
+        Slot::Part => Some(if keys().any(|key| PART.key(key).is_some()) { &PART } else { &PAYLOAD }),
         Slot::Step => Some(verb_of(keys()).map_or(&BARE, |verb| &verb.table)),
         _ => None,
     }

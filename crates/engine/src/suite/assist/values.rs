@@ -4,7 +4,7 @@
 //! where the cursor is.
 
 use crate::base::close;
-use crate::base::integer::INTEGERS;
+use crate::base::integer::{INTEGERS, Integer};
 use crate::metrics::{Counters, Stat};
 use crate::suite::keys::{Key, Shape};
 
@@ -219,12 +219,48 @@ pub(super) fn known_values(
             ["hex", "text", "base64"].into_iter().chain(INTEGERS).for_each(|value| text(value, ""));
         }
         (Shape::Label, "as") => ["text", "binary"].iter().for_each(|value| text(value, "")),
-        (Shape::Label, "length") => INTEGERS.iter().for_each(|value| text(value, "")),
+        (Shape::Label, "length" | "$length") => INTEGERS.iter().for_each(|value| text(value, "")),
         (Shape::Any, "delimiter") => ["\n", "\r\n", "\0"].iter().for_each(|value| text(value, "")),
         (Shape::Text, "fill") => ["zero", "ramp", "random"].iter().for_each(|value| text(value, "")),
         (Shape::Text, "type") => type_names().for_each(|value| text(value, "")),
         _ => {}
     }
+}
+
+/// What a fixed value means under its key; none for values of one's own.
+pub(super) fn value_words(key: &Key, value: &str) -> Option<String> {
+    let words = match (key.shape, key.name, value) {
+        (Shape::Schedule, _, "open") => "Rounds start on the clock, also while replies are missing.",
+        (Shape::Schedule, _, "closed") => "A round starts when the one before it has ended.",
+        (Shape::Arrivals, _, "even") => "At equal distances.",
+        (Shape::Arrivals, _, "random") => "At random distances, as independent users do.",
+        (Shape::Text, "fill", "zero") => "Every byte is 0.",
+        (Shape::Text, "fill", "ramp") => "The bytes 0, 1, 2 up to 255, and from 0 again.",
+        (Shape::Text, "fill", "random") => "Random bytes.",
+        (Shape::Text, "as", "hex") => "The bytes as hexadecimal digits.",
+        (Shape::Text, "as", "text") => "The bytes as UTF-8 text.",
+        (Shape::Text, "as", "base64") => "The bytes in base64.",
+        (Shape::Label, "as", "text") => "Frames are texts.",
+        (Shape::Label, "as", "binary") => "Frames are binary.",
+        (Shape::Targets, _, "*") => "All clients.",
+        (Shape::Text, "as", name) | (Shape::Label, "as" | "length" | "$length", name) => {
+            return Integer::named(name).map(Integer::words);
+        }
+        (Shape::Codes | Shape::Code, "status", code) => {
+            let (_, about) = STATUSES.iter().find(|(known, _)| *known == code)?;
+            return Some(sentence(about));
+        }
+        (Shape::Codes | Shape::Code, _, code) => return Some(sentence(close::meaning(code.parse().ok()?))),
+        _ => return None,
+    };
+    Some(words.to_owned())
+}
+
+/// With a capital letter and a full stop.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }
 
 /// What a value in `subset` may be a type of.

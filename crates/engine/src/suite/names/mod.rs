@@ -26,7 +26,10 @@ const ALWAYS: [&str; 3] = ["close", "open", "open.queued"];
 /// Reports what the whole of a suite shows to be wrong.
 pub(super) fn check(suite: &Suite, notes: &SuiteNotes, source: &Source<'_>, problems: &mut Problems) {
     let constants = constants::resolve(suite, notes, source, problems);
-    constants::fold(notes, &constants, problems);
+    // A column that is not known may hide any variable.
+    if !notes.checks.iter().any(|check| check.has_unread_rows) {
+        constants::fold(notes, &constants, problems);
+    }
     let vars: HashSet<&str> = notes.vars.iter().map(String::as_str).collect();
     variables_only(&notes.uses, &vars, problems);
     check_invariants(notes, problems);
@@ -46,7 +49,9 @@ pub(super) fn check(suite: &Suite, notes: &SuiteNotes, source: &Source<'_>, prob
         variables_only(&check.row_uses, &vars, problems);
         let mut seen = vars.clone();
         seen.extend(check.columns.iter().map(String::as_str));
-        variables_only(&check.uses, &seen, problems);
+        if !check.has_unread_rows {
+            variables_only(&check.uses, &seen, problems);
+        }
         let mut walk = Walk::new(check, &seen, problems, visits);
         walk.check(notes, check);
         visits = walk.visits_left();
@@ -163,7 +168,7 @@ fn no_client(name: &str, clients: &Clients<'_>) -> String {
     names.sort_unstable();
     let hint = match nearest(name, names.iter().copied().take(MOST_NEAR)) {
         Some(near) => format!("did you mean {near:?}?"),
-        None => format!("there is {}", several(&names)),
+        None => there_are(&names),
     };
     format!("no client is called {:?}; {hint}", cut(name, 60))
 }
@@ -174,6 +179,16 @@ fn several(names: &[&str]) -> String {
     let more = names.len().saturating_sub(shown.len());
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     shown.join(", ") + &rest
+}
+
+/// Which names there are, when none of them is near to the wanted one.
+pub(super) fn there_are(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(8).map(|name| format!("{:?}", cut(name, 40))).collect();
+    match (shown.as_slice(), names.len().saturating_sub(shown.len())) {
+        ([one], _) => format!("there is {one}"),
+        ([most @ .., last], 0) => format!("there are {} and {last}", most.join(", ")),
+        (all, more) => format!("there are {} and {more} more", all.join(", ")),
+    }
 }
 
 /// Every name that some step or row gives a value, so that it may hide a variable.

@@ -389,7 +389,7 @@ impl<'n, 'p> Walk<'n, 'p> {
         let is_parameter = self.parameters.iter().any(|parameter| parameter == name);
         let is_asked = form == UseForm::Asked;
         let is_set = self.known.sets.contains(name) || is_asked && self.at_last.sets.contains(name);
-        if is_parameter || self.variables.contains(name) || is_set {
+        if self.notes.has_unread_rows || is_parameter || self.variables.contains(name) || is_set {
             return None;
         }
         let has_captured = |client: &&&str| self.has_captured(client, name, form);
@@ -446,6 +446,9 @@ impl<'n, 'p> Walk<'n, 'p> {
         if let Some(message) = complaint(&target, &self.clients) {
             let of_answers = "{{message.…}} has a value in the \"send\" of an answer only";
             return Some(if base == "message" { of_answers.to_owned() } else { message });
+        }
+        if self.notes.has_unread_rows {
+            return None;
         }
         let shown = cut(name, 60);
         if member.is_none() && self.clients.get(base).is_some_and(Option::is_some) {

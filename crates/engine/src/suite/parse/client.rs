@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::http::is_header_name;
 use super::reader::{Reader, literal};
+use super::unknown::is_misspelt;
 use crate::base::endpoint::Endpoint;
 use crate::framing::Framing;
 use crate::suite::field::Field;
@@ -25,6 +26,8 @@ pub(super) struct Written {
     each: Option<Each>,
     /// How many rows there are.
     rows: Option<u64>,
+    /// Whether they could not be read.
+    has_unread_rows: bool,
     framing: Option<ClientFraming>,
     answers: Option<(Vec<Rc<AnswerRule>>, StandingUses)>,
     heartbeat: Option<(Rc<Heartbeat>, StandingUses)>,
@@ -47,6 +50,7 @@ impl Reader<'_> {
     pub(super) fn clients(&mut self, node: &Node, known: &[Written]) -> Vec<Written> {
         let members = self.named(node, "client", "{\"alice\": {\"url\": \"ws://localhost:9000/ws\"}}");
         let known: HashSet<&str> = known.iter().map(|client| client.name.as_str()).collect();
+        self.is_open |= node.members().is_none();
         let mut clients = Vec::new();
         for member in members {
             let is_known = known.contains(member.key.as_str());
@@ -57,8 +61,10 @@ impl Reader<'_> {
 
     fn client(&mut self, member: &Member, is_known: bool) -> Option<Written> {
         let fields = self.fields(&member.value, &CLIENT, EXAMPLE)?;
-        if !is_known && fields.member("url").is_none() {
-            self.wrong(member.value.head(), format!("a client needs \"url\": {EXAMPLE}"));
+        // A client of a missing import may be changed here.
+        let is_excused = is_known || self.is_open || is_misspelt(&member.value, &CLIENT, "url");
+        if !is_excused && fields.member("url").is_none() {
+            self.wrong(member.value.head(), "a client needs \"url\": \"ws://localhost:9000/ws\"");
         }
         let before = self.uses.len();
         let url: Option<Field<String>> = fields.get("url").and_then(|node| {
@@ -81,6 +87,7 @@ impl Reader<'_> {
         });
         let correlate = fields.get("correlate").and_then(|node| self.correlate(node));
         let (each, rows) = fields.get("each").and_then(|node| self.dealt(node)).unzip();
+        let has_unread_rows = fields.member("each").is_some() && each.is_none();
         let framing = fields.get("framing").and_then(|node| self.framing(node));
         let other_uses = self.uses_since(before);
         let name = member.key.clone();
@@ -100,6 +107,7 @@ impl Reader<'_> {
             heartbeat,
             each,
             rows,
+            has_unread_rows,
             url_uses,
             protocol_uses,
             headers,
@@ -112,15 +120,19 @@ impl Reader<'_> {
     }
 
     fn framing(&mut self, node: &Node) -> Option<ClientFraming> {
-        let example = "{\"length\": \"u16\"}";
+        let example = "{\"length\": \"u16\"} or {\"delimiter\": \"\\n\"}";
         let fields = self.fields(node, &FRAMING, example)?;
         // They are read together below.
         for key in FRAMING.keys {
             let _ = fields.member(key.name);
         }
         if let Some(Err(error)) = literal(node).map(|value| Framing::read(&value)) {
-            let at = error.key.as_ref().and_then(|key| node.member(key));
-            self.wrong(at.map_or(node.head(), |member| member.value.head()), error.to_string());
+            // Of a key that is not known all is said.
+            let is_known = error.key.as_ref().is_some_and(|key| FRAMING.has(key));
+            if is_known || !fields.has_unknown() {
+                let at = error.key.as_ref().and_then(|key| node.member(key));
+                self.wrong(at.map_or(node.head(), |member| member.value.head()), error.to_string());
+            }
             return None;
         }
         let rule = self.field(node, example)?;
@@ -227,8 +239,9 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
     ) -> Option<&'w T> {
         other.and_then(&part).or_else(|| part(client))
     }
-    let rows = pick(client, other, |written| written.rows.as_ref()).copied().map(Field::Fixed);
-    let count = pick(client, other, |written| written.count.as_ref()).cloned().or(rows);
+    let rows = pick(client, other, |written| written.rows.as_ref()).copied();
+    let has_unread_rows = client.has_unread_rows || other.is_some_and(|other| other.has_unread_rows);
+    let count = pick(client, other, |written| written.count.as_ref()).cloned().or(rows.map(Field::Fixed));
     let each = pick(client, other, |written| written.each.as_ref()).cloned();
     let uses = [
         pick(client, other, |written| written.url_uses.as_ref()),
@@ -252,7 +265,9 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
         name: client.name.clone(),
         is_relayed: !handshake.is_empty(),
         uses: uses.into_iter().flatten().flatten().cloned().collect(),
-        count: count.as_ref().map(|count| count.fixed().copied()),
+        // Rows that could not be read make a group all the same, of any size.
+        count: count.as_ref().map(|count| count.fixed().copied()).or(has_unread_rows.then_some(None)),
+        has_unread_rows,
         columns: each.as_ref().map(|each| each.names.clone()).unwrap_or_default(),
     };
     let client = Client {

@@ -8,12 +8,13 @@ use serde_json::{Map, Value, json};
 use super::client::{Written, merge};
 use super::reader::{Reader, excerpt};
 use super::step::Steps;
+use super::unknown::is_misspelt;
 use crate::base::words::cut;
 use crate::metrics::{Part, Threshold, ThresholdError};
 use crate::suite::field::Field;
 use crate::suite::keys::{CHECK, DEFAULTS, INVARIANT, SUITE};
 use crate::suite::model::{Bound, Check, Defaults, Invariant, Rule, Suite};
-use crate::suite::notes::{BoundNotes, CheckNotes, StandingUses, SuiteNotes};
+use crate::suite::notes::{BoundNotes, CheckNotes, ClientNotes, StandingUses, SuiteNotes};
 use crate::suite::source::{Member, Node, Span, Tree, to_map};
 use crate::suite::title::{message, title};
 
@@ -30,6 +31,9 @@ impl<'t> Reader<'t> {
     /// The whole; none when it is not an object.
     pub(super) fn suite(&mut self, node: &'t Node) -> Option<(Suite, SuiteNotes)> {
         let fields = self.fields(node, &SUITE, "{\"sockscope\": 1, \"suite\": \"rooms\", \"checks\": []}")?;
+        // Names of a misspelt part are known to its writer.
+        self.is_open |=
+            ["clients", "vars", "define", "import"].iter().any(|key| is_misspelt(node, &SUITE, key));
         if let Some(version) = fields.get("sockscope") {
             self.version(version);
         }
@@ -131,6 +135,7 @@ impl<'t> Reader<'t> {
         for node in nodes {
             let Some(members) = node.members() else {
                 self.mistyped(node, "an object of variables by name", "{\"room\": \"r-{{uuid}}\"}");
+                self.is_open = true;
                 continue;
             };
             self.check_clashes("variable", members, &mut places);
@@ -144,7 +149,7 @@ impl<'t> Reader<'t> {
         let mut secrets = Vec::new();
         for node in self.items(node, "variables", "[\"token\"]") {
             let Some(name) = self.label(node, "a variable", "\"token\"") else { continue };
-            if !vars.contains_key(&name) {
+            if !vars.contains_key(&name) && !self.is_open {
                 let near = crate::base::nearest::nearest(&name, vars.keys().map(String::as_str));
                 let shown = cut(&name, 60);
                 let hint = match near {
@@ -363,10 +368,16 @@ impl<'t> Reader<'t> {
         let strict = fields.get("strict").and_then(|node| self.flag(node)).unwrap_or_default();
         let (thresholds, bounds) = self.bounds(fields.get("thresholds"), Threshold::parse);
         let uses = self.uses_since(before);
-        let mut reason = |key: &str| {
-            fields.get(key).and_then(|node| self.name(node, "the reason", "\"waits for ABC-12\""))
+        let mut reason = |key: &str, example: &str| {
+            let node = fields.get(key)?;
+            let reason = node.text().filter(|reason| !reason.trim().is_empty());
+            if reason.is_none() {
+                self.mistyped(node, "the reason as a string", example);
+            }
+            reason.map(str::to_owned)
         };
-        let (skip, only) = (reason("skip"), reason("only"));
+        let skip = reason("skip", "\"waits for ABC-12\"");
+        let only = reason("only", "\"in the works\"");
         let each = fields.get("each").and_then(|node| self.each(node));
         let row_uses = self.uses_since(before);
         let own = fields.get("clients").map(|node| self.clients(node, clients));
@@ -374,9 +385,12 @@ impl<'t> Reader<'t> {
         let (answers, standing) = self.answers(fields.get("answers"), "check.answers", 0, "");
         let (steps, step_notes): Steps =
             fields.get("steps").map(|node| self.steps(node, "steps")).unwrap_or_default();
+        let is_unread = |client: &ClientNotes| client.has_unread_rows;
         let notes = CheckNotes {
             uses,
             row_uses,
+            has_unread_rows: each.is_none() && fields.member("each").is_some()
+                || client_notes.iter().any(is_unread),
             columns: each.as_ref().map(|each| each.names.clone()).unwrap_or_default(),
             clients: client_notes,
             standing,

@@ -11,8 +11,9 @@ use crate::suite::notes::StepNotes;
 use crate::suite::source::{Member, Node};
 
 use super::expectation::Worded;
-use super::reader::{Fields, Reader};
+use super::reader::{Fields, Reader, excerpt};
 use super::step::Done;
+use super::unknown::is_misspelt;
 
 impl Reader<'_> {
     pub(super) fn http(&mut self, fields: &Fields<'_>, notes: &mut StepNotes) -> Done {
@@ -79,6 +80,12 @@ impl Reader<'_> {
             "json" => self.document(node).map(HttpBody::Json),
             "text" => self.field(node, "a text").map(HttpBody::Text),
             "body" => {
+                if node.member("file").is_none() && !is_misspelt(node, &HTTP_FILE, "file") {
+                    let advice = "\"json\": {\"user\": \"ann\"}, \"text\": \"…\" or \"body\": {\"file\": \"photo.png\"}";
+                    let found = excerpt(node);
+                    self.wrong(node.head(), format!("\"body\" sends a file, not {found}; write {advice}"));
+                    return None;
+                }
                 let fields = self.fields(node, &HTTP_FILE, "{\"file\": \"photo.png\"}")?;
                 let content_type = self.content_type(fields.get("type"));
                 let content = self.content(fields.get("file")?)?;

@@ -19,7 +19,10 @@ impl<'t> Reader<'t> {
         let mut found = Vec::new();
         for beside in &source.beside {
             let example = "{\"sockscope\": 1, \"suite\": \"common\", \"define\": {}}";
-            let Some(fields) = self.fields(&beside.source.root, &SUITE, example) else { continue };
+            let Some(fields) = self.fields(&beside.source.root, &SUITE, example) else {
+                self.is_open = true;
+                continue;
+            };
             if let Some(version) = fields.get("sockscope") {
                 self.version(version);
             }

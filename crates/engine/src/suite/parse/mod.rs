@@ -16,9 +16,11 @@ mod rows;
 mod shared;
 mod standing;
 mod step;
+mod unknown;
 mod verb;
 
 pub(crate) use http::content_type_complaint;
+pub(super) use rows::delimiter_of;
 pub use rows::rows_in;
 pub(crate) use standing::too_often;
 pub(super) use step::timings_of;
@@ -49,14 +51,16 @@ impl Suite {
     /// The same of a suite that names files, such as those it imports.
     pub fn parse_with(text: &str, files: &Files) -> Result<Self, Vec<Problem>> {
         let (mut source, mut twice) = source::read(text).map_err(|problem| vec![problem])?;
-        let Mistakes { found, unread } = source::bring(&mut source, files);
+        let Mistakes { found, unread, is_open } = source::bring(&mut source, files);
         twice.extend(found);
         let mut reader = reader::Reader::new(&source, files);
+        reader.is_open = is_open;
         for (at, message) in twice {
             reader.wrong(at, message);
         }
         let read = reader.suite(&source.root);
-        if let Some((suite, notes)) = &read {
+        // What a document would bring that is missing, is not known.
+        if let Some((suite, notes)) = read.as_ref().filter(|_| !reader.is_open) {
             names::check(suite, notes, &source, &mut reader.problems);
         }
         match read {

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::reuse::Reuse;
-use crate::base::nearest::nearest;
+use super::unknown::is_misspelt;
 use crate::base::words::cut;
 use crate::matcher::{Matcher, MatcherErrorKind, Pick, Query};
 use crate::metrics::Metrics;
 use crate::suite::field::{Field, FromValue};
 use crate::suite::files::{Files, path_from};
-use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, REST, SUITE, Table, VERBS};
+use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, REST, SUITE, Table};
 use crate::suite::model::Correlate;
 use crate::suite::notes::{Fold, StepNotes, Use, UseForm};
 use crate::suite::problem::Problems;
@@ -34,6 +34,8 @@ pub(super) struct Reader<'t> {
     pub(super) reuse: Reuse<'t>,
     /// What calls send from files, by their path: each once, however many steps send it.
     pub(super) contents: HashMap<String, Rc<[u8]>>,
+    /// Whether names may be defined in what could not be read, so that none is reported as unknown.
+    pub(super) is_open: bool,
 }
 
 #[cfg(test)]
@@ -101,6 +103,7 @@ impl<'t> Reader<'t> {
             shared,
             reuse,
             contents: HashMap::new(),
+            is_open: false,
         }
     }
 
@@ -133,17 +136,16 @@ impl<'t> Reader<'t> {
         example: &str,
     ) -> Option<Fields<'n>> {
         let fields = self.known_fields(node, table, example)?;
-        let members = node.members().unwrap_or_default();
-        let is_misspelt = |name: &str| {
-            let mut unknown = members.iter().filter(|member| !table.has(&member.key)).take(100);
-            unknown.any(|member| nearest(&member.key, [name]).is_some())
-        };
         // A document of definitions may be there for others only.
-        let is_excused =
-            |name: &str| std::ptr::eq(table, &SUITE) && name == "checks" && node.member("define").is_some();
+        let is_import = || self.source.file_of(node.span).is_some();
+        let is_excused = |name: &str| {
+            std::ptr::eq(table, &SUITE)
+                && name == "checks"
+                && (node.member("define").is_some() || is_import())
+        };
         let missing = table.keys.iter().filter(|key| key.needed && fields.member(key.name).is_none());
         let missing = missing.filter(|key| !is_excused(key.name));
-        for key in missing.filter(|key| !is_misspelt(key.name)) {
+        for key in missing.filter(|key| !is_misspelt(node, table, key.name)) {
             let written = if key.example.is_empty() { "…" } else { key.example };
             self.wrong(node.head(), format!("{} needs \"{}\": {written}", table.noun, key.name));
         }
@@ -174,33 +176,6 @@ impl<'t> Reader<'t> {
             }
         }
         Some(Fields { node, members, table, places })
-    }
-
-    fn unknown_key(&mut self, member: &Member, table: &'static Table) {
-        if self.problems.is_full() {
-            return self.wrong(member.key_span, "");
-        }
-        if let Some(words) = impossible(table.noun, &member.key) {
-            return self.wrong(member.key_span, words);
-        }
-        let matchers = table.takes_matcher.then(Matcher::keys).into_iter().flatten();
-        let known: Vec<&str> = table.keys.iter().map(|key| key.name).chain(matchers).collect();
-        let elsewhere = VERBS.iter().filter(|verb| verb.table.has(&member.key)).map(|verb| verb.table.noun);
-        let hint = match nearest(&member.key, known.iter().copied()) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None if table.noun.ends_with(" step") && elsewhere.clone().next().is_some() => {
-                format!("it belongs to {}", elsewhere.collect::<Vec<_>>().join(" or "))
-            }
-            None => {
-                let keys: Vec<&str> = table.keys.iter().map(|key| key.name).collect();
-                let matchers = if table.takes_matcher { ", and the keys of a matcher" } else { "" };
-                format!("it has {}{matchers}", keys.join(", "))
-            }
-        };
-        self.wrong(
-            member.key_span,
-            format!("{:?} is not a key of {}; {hint}", cut(&member.key, 60), table.noun),
-        );
     }
 
     /// The items of a list, which has at least one.
@@ -419,17 +394,34 @@ impl<'t> Reader<'t> {
     /// Where a value is: a JSONPath, or an object that says how it is found.
     pub(super) fn picked(&mut self, node: &Node) -> Option<Field<std::rc::Rc<Pick>>> {
         let Tree::Object(_) = &node.tree else {
+            if let Some(text) = node.text().filter(|text| text.contains(['(', '[']) && !text.starts_with('$'))
+            {
+                let example = format!("{{\"regex\": {:?}}}", cut(text, 60));
+                self.wrong(
+                    node.span,
+                    format!(
+                        "{:?} is not a JSONPath; a regular expression is written as {example}",
+                        cut(text, 60)
+                    ),
+                );
+                return None;
+            }
             return self.query(node).map(by_path);
         };
         let fields = self.fields(node, &CAPTURED, "{\"regex\": \"id=([0-9]+)\"}")?;
+        let mut has_unknown = fields.has_unknown();
         if let Some(bytes) = fields.get("bytes") {
             let bytes = self.fields(bytes, &CAPTURED_BYTES, "{\"at\": 2, \"as\": \"u16\"}")?;
+            has_unknown |= bytes.has_unknown();
             // They are read together below.
             ["prefix", "at", "size", "as"].into_iter().for_each(|key| {
                 let _ = bytes.member(key);
             });
         }
         fields.member("regex");
+        if has_unknown {
+            return None;
+        }
         if let Some(Err(message)) = literal(node).map(|value| Pick::read(&value)) {
             let at = fields.get("regex").xor(fields.get("bytes")).unwrap_or(node);
             self.wrong(at.head(), message);
@@ -473,16 +465,6 @@ pub(super) fn by_path(path: Field<std::rc::Rc<Query>>) -> Field<std::rc::Rc<Pick
         Field::Fixed(query) => Field::Fixed(std::rc::Rc::new(Pick::of_path((*query).clone()))),
         Field::Open(document) => Field::Open(document),
     }
-}
-
-/// What a browser keeps a page from doing, and the ways around it.
-fn impossible(noun: &str, key: &str) -> Option<&'static str> {
-    let is_header =
-        ["header", "cookie", "authorization", "auth"].contains(&key.to_ascii_lowercase().as_str());
-    (noun == "a client" && is_header).then_some(
-        "a handshake's fields stand in \"headers\", for the native engine; a page sets none of them, so put a token into the \
-         address (\"url\": \"wss://host/ws?token={{token}}\") or into \"protocols\", or send it as the first message",
-    )
 }
 
 /// What a value is, as JSON and cut.

@@ -13,12 +13,13 @@ use crate::base::nearest::nearest;
 use crate::base::words::cut;
 use crate::suite::keys::{BARE, DEFINITION, VERBS};
 use crate::suite::model::{Step, UseSpec, Verb};
+use crate::suite::names::there_are;
 use crate::suite::notes::{Inner, StepNotes};
 use crate::suite::origin::{Origin, Place};
 use crate::suite::source::{Node, Span};
 use crate::suite::title::title;
 
-/// How deep steps may lie in each other, with the steps of definitions. Without them the depth of the JSON is the bound.
+/// How deep steps may be nested, with the steps of definitions. Without them the depth of the JSON is the bound.
 const DEEPEST: usize = 64;
 /// How many steps all uses of a suite may make together.
 const MOST_STEPS: usize = 20_000;
@@ -74,10 +75,16 @@ impl Reuse<'_> {
 impl<'t> Reader<'t> {
     /// Notes the definitions of a document; their steps are read where they are used.
     pub(super) fn definitions(&mut self, node: &'t Node) {
+        self.is_open |= node.members().is_none();
         let example = "{\"enter\": {\"with\": [\"room\"], \"steps\": [{\"send\": \"{{room}}\"}]}}";
         for member in self.named(node, "definition", example) {
             let example = "{\"with\": [\"room\"], \"steps\": [{\"send\": \"{{room}}\"}]}";
-            let Some(fields) = self.fields(&member.value, &DEFINITION, example) else { continue };
+            let (name, at) = (member.key.clone(), member.key_span);
+            let Some(fields) = self.fields(&member.value, &DEFINITION, example) else {
+                // What does not read has a name all the same, and no use is blamed for it.
+                self.reuse.all.push(Definition { name, at, parameters: None, steps: None, is_used: false });
+                continue;
+            };
             if let Some(about) = fields.get("about") {
                 self.plain(about, "a sentence in quotation marks");
             }
@@ -86,7 +93,6 @@ impl<'t> Reader<'t> {
                 None => Some(Vec::new()),
             };
             let steps = fields.get("steps");
-            let (name, at) = (member.key.clone(), member.key_span);
             let other = self.reuse.all.iter().find(|other| other.name == name).map(|other| other.at);
             if let Some(other) = other {
                 self.clash("definition", &name, at, other);
@@ -98,8 +104,9 @@ impl<'t> Reader<'t> {
 
     fn parameters(&mut self, node: &Node) -> Option<Vec<String>> {
         let mut parameters: Vec<String> = Vec::new();
-        let mut is_good = true;
-        for node in self.items(node, "parameters", "[\"room\"]") {
+        let nodes = self.items(node, "parameters", "[\"room\"]");
+        let mut is_good = !nodes.is_empty();
+        for node in nodes {
             let Some(name) = self.variable(node, "\"room\"") else {
                 is_good = false;
                 continue;
@@ -167,7 +174,9 @@ impl<'t> Reader<'t> {
         self.reuse.origin = around;
         self.reuse.places.pop();
         self.reuse.open.pop();
-        let parameters = parameters.unwrap_or_default();
+        // Of a definition whose parameters do not read, what a use gives is what it needs.
+        let given = || fields.rest().map(|member| member.key.clone()).collect();
+        let parameters = parameters.unwrap_or_else(given);
         self.check_assignments(&inner, &parameters, &name);
         let said: Vec<(String, String)> = fields
             .rest()
@@ -192,6 +201,9 @@ impl<'t> Reader<'t> {
     }
 
     fn undefined(&mut self, node: &Node, name: &str) {
+        if self.is_open {
+            return;
+        }
         let names = || self.reuse.all.iter().map(|definition| definition.name.as_str());
         let shown = cut(name, 60);
         let hint = match nearest(name, names()) {
@@ -199,12 +211,7 @@ impl<'t> Reader<'t> {
             None if names().next().is_none() => {
                 format!("add \"define\": {{{shown:?}: {{\"steps\": [{{\"wait\": \"1s\"}}]}}}} to the suite")
             }
-            None => {
-                let some: Vec<String> = names().take(8).map(|name| cut(name, 40)).collect();
-                let more = names().count().saturating_sub(some.len());
-                let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-                format!("there is {}{rest}", some.join(", "))
-            }
+            None => there_are(&names().collect::<Vec<_>>()),
         };
         self.wrong(node.span, format!("no definition is called {shown:?}; {hint}"));
     }
@@ -216,6 +223,13 @@ impl<'t> Reader<'t> {
                 continue;
             }
             let hint = match nearest(&member.key, parameters.iter().map(String::as_str)) {
+                _ if member.key == "with" && !parameters.is_empty() => {
+                    is_misspelt = true;
+                    format!(
+                        "write the values beside \"use\": {{\"use\": {name:?}, {:?}: \"…\"}}",
+                        parameters[0]
+                    )
+                }
                 Some(near) => {
                     is_misspelt = true;
                     format!("did you mean {near:?}?")
@@ -229,10 +243,11 @@ impl<'t> Reader<'t> {
         let missing: Vec<_> =
             parameters.iter().filter(|name| fields.node.member(name).is_none()).cloned().collect();
         if let (Some(first), false) = (missing.first(), is_misspelt) {
-            let all = missing.join(" and ");
+            let what = if missing.len() == 1 { "the parameter" } else { "the parameters" };
+            let all = missing.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(" and ");
             self.wrong(
                 fields.node.head(),
-                format!("{name} needs {all}; add \"{first}\": \"…\" to this step"),
+                format!("{name} needs {what} {all}; add {first:?}: \"…\" to this step"),
             );
         }
     }
@@ -255,7 +270,7 @@ impl<'t> Reader<'t> {
             self.reuse.depth >= DEEPEST || self.reuse.made > MOST_STEPS || is_copied_too_much;
         if self.reuse.depth >= DEEPEST {
             return Some(format!(
-                "steps lie in each other more than {DEEPEST} levels deep here, each use counted as one"
+                "steps are nested more than {DEEPEST} levels deep here; each use counts as one level"
             ));
         }
         if is_copied_too_much {

@@ -155,8 +155,11 @@ fn row_of(value: Value, number: usize) -> Result<Row, String> {
 }
 
 fn rows_of_json(text: &str) -> Result<Vec<Row>, String> {
-    let rows: Vec<Value> =
-        serde_json::from_str(text).map_err(|error| format!("expected a list of objects: {error}"))?;
+    let found: Value = serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
+    let Value::Array(rows) = found else {
+        let found = cut(&crate::matcher::excerpt(&found), 60);
+        return Err(format!("expected a list of objects, found {found}"));
+    };
     if rows.len() > MOST_ROWS {
         return Err(too_many());
     }
@@ -176,12 +179,15 @@ fn rows_of_lines(text: &str) -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
+/// What stands between the fields of a line of CSV.
+pub fn delimiter_of(head: &str) -> u8 {
+    [b',', b';', b'\t'].into_iter().find(|sign| head.contains(char::from(*sign))).unwrap_or(b',')
+}
+
 /// The first line has the names; every value is a text, so that `007` stays what it is.
 fn rows_of_csv(text: &str, delimiter: Option<u8>) -> Result<Vec<Row>, String> {
     let head = text.lines().next().unwrap_or_default();
-    let delimiter = delimiter.unwrap_or_else(|| {
-        [b',', b';', b'\t'].into_iter().find(|sign| head.contains(char::from(*sign))).unwrap_or(b',')
-    });
+    let delimiter = delimiter.unwrap_or_else(|| delimiter_of(head));
     let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
     let mut input = text.as_bytes();
     let mut names: Option<Vec<String>> = None;
@@ -274,11 +280,8 @@ mod tests {
         check("a.csv", "user,pin\n", Err("there is no row in it"));
         check("a.csv", "user,pin\nann,1\nbob\n", Err("line 3 has 1 fields, and the first line has 2"));
         check("a.csv", "user,user\nann,1\n", Err("two columns are called \"user\""));
-        check(
-            "a.json",
-            "{}",
-            Err("expected a list of objects: invalid type: map, expected a sequence at line 1 column 0"),
-        );
+        check("a.json", "{}", Err("expected a list of objects, found {}"));
+        check("a.json", "[{]", Err("is not JSON: key must be a string at line 1 column 3"));
         check(
             "a.json",
             "[{\"a\": 1}, {\"b\": 1}]",

@@ -17,7 +17,7 @@ const MOST_ANSWERS: usize = 100;
 /// Load is made by `repeat`.
 const SHORTEST_BEAT: Duration = Duration::from_millis(10);
 
-const ANSWERS: &str = "[{\"to\": {\"text\": \"2\"}, \"send\": \"3\"}]";
+const ANSWERS: &str = "[{\"to\": {\"text\": \"ping\"}, \"send\": \"pong\"}]";
 const BEAT: &str = "{\"every\": \"10s\", \"send\": {\"type\": \"ping\"}}";
 
 impl Reader<'_> {
@@ -48,7 +48,7 @@ impl Reader<'_> {
         who: &str,
         uses: &mut StandingUses,
     ) -> Option<AnswerRule> {
-        let fields = self.fields(node, &ANSWER, "{\"to\": {\"text\": \"2\"}, \"send\": \"3\"}")?;
+        let fields = self.fields(node, &ANSWER, "{\"to\": {\"text\": \"ping\"}, \"send\": \"pong\"}")?;
         let before = self.uses.len();
         let to = fields.get("to").and_then(|node| self.matcher(node, false));
         let after = fields.get("after").and_then(|node| self.field(node, "\"200ms\""));

@@ -24,6 +24,11 @@ pub enum TemplateErrorKind {
         "a placeholder begins here and has no end; close it with }}}}, or write \\{{{{ for the two braces themselves"
     )]
     Unclosed,
+    /// `{{upper {{name}}}}`
+    #[error(
+        "a placeholder stands in another one; inside of one a name has no braces, such as {{{{upper name}}}}"
+    )]
+    Nested,
     /// A quotation mark without its partner.
     #[error("a quoted word in this placeholder has no end")]
     UnclosedQuote,
@@ -31,7 +36,7 @@ pub enum TemplateErrorKind {
     #[error("an empty placeholder; name a variable, or write \\{{{{ for the two braces themselves")]
     Empty,
     /// Not a name.
-    #[error("{0:?} is not a valid name; a name is a letter or _, then letters, digits, _ and -")]
+    #[error("{written:?} is not a valid name; {rule}", written = .0, rule = name_rule(.0))]
     NotAName(String),
     /// A call of something that does not exist.
     #[error("no function is called {name:?}{}", near_or_all(.nearest))]
@@ -103,5 +108,20 @@ impl TemplateErrorKind {
     pub fn unknown_variable<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let nearest = nearest(name, known.into_iter().chain(WORDS)).map(str::to_owned);
         Self::UnknownVariable { name: name.to_owned(), nearest }
+    }
+}
+
+/// What a name is, or how what was written is meant.
+fn name_rule(written: &str) -> String {
+    match written.split_once('(') {
+        Some(("", _)) => {
+            "a function takes names and values alone; give the inner result a name with \"set\" first"
+                .to_owned()
+        }
+        Some((function, rest)) if FUNCTIONS.contains(&function) => {
+            let inner = rest.trim_end_matches(')').replace(',', " ");
+            format!("a function is written without brackets: {{{{{function} {}}}}}", inner.trim())
+        }
+        _ => "a name is a letter or _, then letters, digits, _ and -".to_owned(),
     }
 }

@@ -184,6 +184,20 @@ impl Template {
     }
 }
 
+/// How far the end of a placeholder is looked for that stands in another one.
+const NEAR: usize = 200;
+
+/// What is wrong with a placeholder in which another one begins: it has no end, or has it behind that of the other.
+fn within(text: &str, inner: usize) -> TemplateErrorKind {
+    let near = &text.as_bytes()[inner..text.len().min(inner + NEAR)];
+    let end = near.windows(2).position(|two| two == b"}}");
+    let rest = end.map(|end| near[end + 2..].trim_ascii_start());
+    match rest.is_some_and(|rest| rest.starts_with(b"}}")) {
+        true => TemplateErrorKind::Nested,
+        false => TemplateErrorKind::Unclosed,
+    }
+}
+
 /// Where the `}}` stands that ends the placeholder whose content begins at `start`; else where to read on, and why.
 fn find_end(text: &str, start: usize) -> Result<usize, (usize, TemplateErrorKind)> {
     let bytes = text.as_bytes();
@@ -191,7 +205,7 @@ fn find_end(text: &str, start: usize) -> Result<usize, (usize, TemplateErrorKind
     while at < bytes.len() {
         match bytes[at] {
             b'}' if bytes.get(at + 1) == Some(&b'}') => return Ok(at),
-            b'{' if bytes.get(at + 1) == Some(&b'{') => return Err((at, TemplateErrorKind::Unclosed)),
+            b'{' if bytes.get(at + 1) == Some(&b'{') => return Err((at, within(text, at))),
             quote @ (b'"' | b'\'') if word_begins => {
                 at = end_of_quote(bytes, at + 1, quote)
                     .ok_or((text.len(), TemplateErrorKind::UnclosedQuote))?;

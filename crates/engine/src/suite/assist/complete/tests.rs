@@ -72,8 +72,8 @@ fn a_step_offers_verbs_then_what_goes_with_its_verb() {
 #[test]
 fn an_expectation_offers_matchers_and_operators_beside_a_path() {
     check("HEAD { \"expect\": { \"|", &["subset", "equals", "text", "contains", "regex", "path", "schema"]);
-    let found = check("HEAD { \"expect\": { \"path\": \"$\", \"|", &["subset"]);
-    assert!(found.iter().any(|one| one.label == "eq"));
+    let found = check("HEAD { \"expect\": { \"path\": \"$\", \"|", &["eq"]);
+    assert!(found.iter().any(|one| one.label == "subset"));
     check("HEAD { \"expect\": { \"subset\": { \"n\": { \"|", &["$any", "$gt"]);
     check("HEAD { \"expect\": { \"subset\": { \"n\": { \"$type\": \"|", &["null", "boolean"]);
     check("HEAD { \"send\": { \"|", &["$json", "$text"]);
@@ -218,4 +218,42 @@ fn paths_of_files_are_offered_where_a_suite_names_one() {
     {
         assert_eq!(paths(elsewhere), [""; 0], "{elsewhere}");
     }
+}
+
+#[test]
+fn comparisons_are_offered_beside_a_variable_as_beside_a_path() {
+    let comparisons =
+        ["eq", "ne", "gt", "gte", "lt", "lte", "in", "matches", "type", "exists", "length", "near"];
+    for marked in [
+        r#"HEAD { "assert": { "var": "sid", "|" } }"#,
+        r#"HEAD { "on": "alice", "if": { "var": "sid", "|" } }"#,
+        r#"HEAD { "on": "alice", "unless": { "var": "sid", "|" } }"#,
+        r#"HEAD { "repeat": { "until": { "var": "sid", "|" } } }"#,
+    ] {
+        let found = check(marked, &comparisons);
+        assert!(found.iter().any(|one| one.label == "regex"), "matchers stand beside them: {marked}");
+    }
+    let found = check(r#"HEAD { "assert": { "|" } }"#, &["var", "subset"]);
+    assert!(found.iter().all(|one| one.label != "gt"), "{found:?}");
+    check(r#"HEAD { "expect": { "path": "$.a", "|" } }"#, &comparisons);
+}
+
+#[test]
+fn parts_of_concat_are_offered() {
+    let found = check(r#"HEAD { "send": { "$concat": [ { "|" } ] } }"#, &["$json", "$text", "$hex"]);
+    assert!(found.iter().any(|one| one.label == "$u16le"), "{found:?}");
+    assert!(found.iter().all(|one| one.label != "of"), "{found:?}");
+    check(r#"HEAD { "send": { "$concat": [ { "$length": "u16", "|" } ] } }"#, &["of"]);
+    check(r#"HEAD { "send": { "$concat": [ { "$length": "|" } ] } }"#, &["u8", "i8", "u16"]);
+    check(r#"HEAD { "send": { "$concat": [ { "$u8": 1, "|" } ] } }"#, &[]);
+}
+
+#[test]
+fn columns_of_a_file_are_offered_in_placeholders() {
+    let text = r#"{ "checks": [ { "each": { "file": "users.csv" }, "steps": [ { "send": "{{|" } ] } ] }"#;
+    let at = text.find('|').expect("a cursor");
+    let mut read = |path: &str| (path == "users.csv").then(|| "user,job\nann,x\n".to_owned());
+    let found = complete_with(&text.replacen('|', "", 1), at, &mut read, &Vec::new);
+    let labels: Vec<&str> = found.iter().take(2).map(|one| one.label.as_str()).collect();
+    assert_eq!(labels, ["user", "job"]);
 }

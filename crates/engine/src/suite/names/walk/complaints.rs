@@ -1,6 +1,6 @@
 //! What is wrong with a step as a whole: who acts, what it keeps, which mark it names.
 
-use super::super::{MOST_NEAR, no_clients, several};
+use super::super::{MOST_NEAR, no_clients, several, there_are};
 use super::Walk;
 use crate::base::nearest::nearest;
 use crate::base::words::cut;
@@ -74,7 +74,7 @@ impl Walk<'_, '_> {
                         "no step sets the mark {shown:?}; write \"mark\": {shown:?} in the step where it begins"
                     )
                 }
-                None => format!("no step sets the mark {shown:?}; there is {}", several(&marks)),
+                None => format!("no step sets the mark {shown:?}; {}", there_are(&marks)),
             }
         };
         self.problems.add(at, message);

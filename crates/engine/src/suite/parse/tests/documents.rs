@@ -316,7 +316,7 @@ fn err_clients() {
         r#"{"sockscope": 1, "suite": "x", "clients": {"alice": {"url": "localhost:9000"}, "bob": {}, "c d": {"url": "ws://x"}, "env": {"url": "ws://x"}, "e": 5}, "checks": [{"check": "a", "steps": [{"wait": "1s"}]}]}"#,
         &[
             "1:61: $.clients.alice.url: an address starts with ws:// or wss://, this one has no scheme",
-            r#"1:87: $.clients.bob: a client needs "url": {"url": "ws://localhost:9000/ws"}"#,
+            r#"1:87: $.clients.bob: a client needs "url": "ws://localhost:9000/ws""#,
             r#"1:91: $.clients['c d']: "c d" is not a valid client name; a name is a letter or _, then letters, digits, _ and -"#,
             "1:117: $.clients.env: {{env}} means something else already; choose another name for the client",
             r#"1:148: $.clients.e: a client is an object such as {"url": "ws://localhost:9000/ws"}, not 5"#,
@@ -337,7 +337,7 @@ fn err_clients() {
         &[
             r#"1:69: $.clients.alice.url: no variable is called "n""#,
             "1:75: $.clients.alice.url: {{index}} has no value here, because alice is not a member of a group",
-            r#"1:265: $.checks[2].clients.bob: a client needs "url": {"url": "ws://localhost:9000/ws"}"#,
+            r#"1:265: $.checks[2].clients.bob: a client needs "url": "ws://localhost:9000/ws""#,
         ],
     );
     check_err(

@@ -77,6 +77,17 @@ fn err_imports_in_a_circle_and_names_that_two_documents_have_name_both_places() 
         &[("a.json", &a), ("b.json", b)],
         &["b.json:1:44: $.import[0]: a.json imports itself: a.json → b.json → a.json, imported in line 1"],
     );
+    // A suite in the circle is known by its text, and its names are there once.
+    let text = suite("\"b.json\"", "\n \"clients\": { \"alice\": { \"url\": \"ws://y\" } },");
+    let text = text.replace("\"use\": \"say\", \"what\"", "\"send\"");
+    let b = b.replace("a.json", "x.json");
+    check(
+        &text,
+        &[("x.json", &text), ("b.json", &b)],
+        &["b.json:1:44: $.import[0]: x.json imports itself: x.json → b.json → x.json"],
+    );
+    let own = text.replace("b.json", "x.json");
+    check(&own, &[("x.json", &own)], &["1:44: $.import[0]: x.json imports itself"]);
     check(
         &suite(
             "\"common.json\"",
@@ -100,12 +111,20 @@ fn err_mistakes_of_an_import_are_told_with_its_name_and_where_it_is_imported() {
         &text,
         &[("bad.json", &bad), ("worse.json", worse)],
         &[
-            "bad.json:3:44: $.clients.alice.url: no variable is called \"tokn\"; did you mean \"token\"?",
             "bad.json:7:9: $.define.say.steps[0].sendd: \"sendd\" is not a key of a step; did you mean \"send\"?",
             "worse.json:2:12: $: a } that closes nothing, or a value is missing before it",
         ],
     );
-    let problems = Suite::parse_with(&text, &files(&[("bad.json", &bad)])).expect_err("mistakes");
+    let alone = suite("\"bad.json\"", "");
+    check(
+        &alone,
+        &[("bad.json", &bad)],
+        &[
+            "bad.json:3:44: $.clients.alice.url: no variable is called \"tokn\"; did you mean \"token\"?",
+            "bad.json:7:9: $.define.say.steps[0].sendd: \"sendd\" is not a key of a step; did you mean \"send\"?",
+        ],
+    );
+    let problems = Suite::parse_with(&alone, &files(&[("bad.json", &bad)])).expect_err("mistakes");
     let file = problems[1].file.as_ref().expect("it is in a file");
     assert_eq!((file.from.line, file.from.column), (1, 44));
     // What only its use shows names both.
@@ -146,4 +165,89 @@ fn a_document_of_definitions_needs_no_checks_and_is_read_by_itself() {
             "1:1: $: a suite needs \"checks\": [{ \"check\": \"one\", \"steps\": [{ \"connect\": \"alice\" }] }]",
         ],
     );
+}
+
+#[test]
+fn err_a_missing_import_is_the_one_mistake_that_it_makes() {
+    let gone = "1:44: $.import[0]: gone.json: there is no such file here";
+    let rest =
+        r#" "vars": { "own": "{{token}}" }, "secrets": ["token"], "thresholds": { "hop.p95": "< 1s" },"#;
+    let text = suite("\"gone.json\"", rest);
+    check(&text, &[], &[gone]);
+    check(&text, &[("gone.json", "{")], &["gone.json:1:1: $: this { has no }"]);
+    check(
+        &text,
+        &[("gone.json", "5")],
+        &[
+            "gone.json:1:1: $: a suite is an object such as {\"sockscope\": 1, \"suite\": \"common\", \"define\": {}}, not 5",
+        ],
+    );
+    let text_in_place = text.replace("[\"gone.json\"]", "\"gone.json\"");
+    check(
+        &text_in_place,
+        &[],
+        &["1:43: $.import: expected a list of files, found \"gone.json\"; write [\"common.jsonc\"]"],
+    );
+    // A client of the missing file may be changed in a check. What is wrong in any case is reported.
+    let changed =
+        text.replace("\"check\": \"c\",", "\"check\": \"c\", \"clients\": { \"alice\": { \"cuont\": 2 } },");
+    check(
+        &changed,
+        &[],
+        &[
+            gone,
+            "2:55: $.checks[0].clients.alice.cuont: \"cuont\" is not a key of a client; did you mean \"count\"?",
+        ],
+    );
+    // An import of an import, too.
+    let common = r#"{ "sockscope": 1, "suite": "x", "import": ["deep.json"], "define": {} }"#;
+    check(
+        &text.replace("gone.json", "common.json"),
+        &[("common.json", common)],
+        &["common.json:1:44: $.import[0]: deep.json: there is no such file here"],
+    );
+}
+
+#[test]
+fn err_a_misspelt_part_is_the_one_mistake_that_it_makes() {
+    check(
+        &suite("\"common.json\"", " \"varss\": { \"own\": 1 },").replace("\"hi\"", "\"{{own}}\""),
+        &[("common.json", COMMON)],
+        &["1:60: $.varss: \"varss\" is not a key of a suite; did you mean \"vars\"?"],
+    );
+}
+
+#[test]
+fn what_is_imported_needs_no_checks() {
+    let common = r#"{ "sockscope": 1, "suite": "c", "clients": { "alice": { "url": "ws://x" } } }"#;
+    check(
+        &suite("\"c.json\"", "").replace("\"use\": \"say\", \"what\"", "\"send\""),
+        &[("c.json", common)],
+        &[],
+    );
+}
+
+#[test]
+fn err_missing_rows_are_the_one_mistake_that_they_make() {
+    let text = |each: &str, client: &str, step: &str| {
+        format!(
+            r#"{{ "sockscope": 1, "suite": "x", "vars": {{ "t": "" }},
+  "clients": {{ "a": {{ "url": "ws://x" }}, "crowd": {{ "url": "ws://x"{client} }} }},
+  "checks": [ {{ "check": "{{{{user}}}} x"{each}, "steps": [ {{ "connect": "*" }},
+    {step} ] }} ] }}"#
+        )
+    };
+    let each = ", \"each\": { \"file\": \"gone.csv\" }";
+    let steps = r#"{ "on": "a", "send": "{{user}} {{job}}", "expect": { "text": "x", "within": "{{t}}" } },
+    { "assert": { "var": "job", "eq": 1 } }"#;
+    let gone = "3:58: $.checks[0].each.file: gone.csv: there is no such file here";
+    check(&text(each, "", steps), &[], &[gone]);
+    check(
+        &text(each, "", r#"{ "on": "b", "send": "{{user}}" }"#),
+        &[],
+        &[gone, "4:13: $.checks[0].steps[1].on: no client is called \"b\"; there are \"a\" and \"crowd\""],
+    );
+    let dealt =
+        text("", each, r#"{ "on": "crowd[3]", "send": "{{pin}} {{crowd[0].pin}}" }"#).replace("{{user}}", "");
+    check(&dealt, &[], &["2:88: $.clients.crowd.each.file: gone.csv: there is no such file here"]);
 }

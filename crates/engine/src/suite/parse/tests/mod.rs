@@ -7,6 +7,7 @@ mod import;
 mod keys;
 mod messages;
 mod model;
+mod newcomer;
 mod reuse;
 mod steps;
 

@@ -58,11 +58,11 @@ fn err_names_and_parameters_of_a_use() {
         r#"{"use": "entre", "on": "alice", "room": 1}"#,
         &[&unknown("entre", "did you mean \"enter\"?")],
     );
-    check(ENTER, r#"{"use": "leave", "on": "alice"}"#, &[&unknown("leave", "there is enter")]);
+    check(ENTER, r#"{"use": "leave", "on": "alice"}"#, &[&unknown("leave", "there is \"enter\"")]);
     check(
         ENTER,
         r#"{"use": "enter", "on": "alice"}"#,
-        &[r#"3:1: $.checks[0].steps[0]: enter needs room; add "room": "…" to this step"#],
+        &[r#"3:1: $.checks[0].steps[0]: enter needs the parameter "room"; add "room": "…" to this step"#],
     );
     check(
         ENTER,
@@ -166,7 +166,7 @@ fn err_a_use_of_a_thousand_levels_and_one_of_a_thousand_million_steps_are_bounde
     assert_eq!(told(&chain(50, 1)), [""; 0]);
     let deep = told(&chain(1000, 1));
     assert_eq!(deep.len(), 1, "{deep:?}");
-    assert!(deep[0].contains("steps lie in each other more than 64 levels deep here"), "{deep:?}");
+    assert!(deep[0].contains("steps are nested more than 64 levels deep here"), "{deep:?}");
     let wide = told(&chain(30, 2));
     assert!(!wide.is_empty() && wide.iter().all(|it| it.contains("make more than 20000 steps")), "{wide:?}");
 }
