@@ -132,6 +132,21 @@ fn a_stream_that_the_server_ends_in_the_middle_of_a_frame_fails() {
 }
 
 #[test]
+fn a_frame_that_is_not_whole_is_a_reason_of_what_did_not_come() {
+    let suite = framed(
+        json!({"delimiter": "\n"}),
+        &json!([open(), {"on": "a", "send": "one\ntwo", "expect": {"text": "two", "within": "100ms"}}]),
+    );
+    assert_eq!(
+        told(&run(&suite, Faults::default())),
+        [
+            "steps[1] timeout: text \"two\" did not come within 100 ms; 1 other message came; the stream stands in the \
+             middle of a frame: 3 bytes had come without a delimiter"
+        ]
+    );
+}
+
+#[test]
 fn a_stream_that_we_end_may_be_in_the_middle_of_a_frame() {
     passes(
         json!({"delimiter": "\n"}),

@@ -254,7 +254,7 @@ impl<W: World> Member<W> {
         }
     }
 
-    /// A message of ours as it would come back from an echo: as its frame, where frames are cut.
+    /// A message of ours as an echo of it comes: cut to its frame.
     pub fn echo_of(&self, payload: Rc<Payload>) -> Rc<Payload> {
         let frame = self.framer.borrow().as_ref().and_then(|framer| framer.only_frame(&payload));
         frame.map_or(payload, Rc::new)
@@ -452,12 +452,16 @@ impl<W: World> Member<W> {
         }
     }
 
+    /// What a stream lacks that stands in the middle of a frame.
+    pub fn unfinished(&self) -> Option<String> {
+        self.framer.borrow().as_ref().and_then(Framer::wants)
+    }
+
     /// The server has ended a stream.
     fn tear_at_end(&self, at: Instant) {
-        let wants = self.framer.borrow().as_ref().and_then(Framer::wants);
-        if let Some(why) = wants {
-            let at = words::duration(at - self.context.began);
-            let message = format!("the server ended the stream at {at} {why}");
+        if let Some(why) = self.unfinished() {
+            let message =
+                format!("the server ended the stream at {} {why}", words::duration(at - self.context.began));
             self.tear(why, *failure::plain(FailureKind::Closed, message));
         }
     }

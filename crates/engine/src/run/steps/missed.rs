@@ -113,6 +113,11 @@ pub(super) fn missed<W: World>(
         0 => "; no other message came".to_owned(),
         count => format!("; {} came", words::counted(count as u64, "other message")),
     };
+    if kind == FailureKind::Timeout
+        && let Some(middle) = member.unfinished()
+    {
+        failure.message += &format!("; the stream stands {middle}");
+    }
     failure.message += match &near {
         Some(near) if near.mismatch.is_some() => "",
         Some(near) if near.taken => "; one that fits had been taken by another expectation",
