@@ -56,14 +56,17 @@ pub(super) fn follow(store: Store, link: Link) {
 
 /// Asks what is in a document.
 pub(super) fn look(store: Store, link: Link, document: String) {
-    link.ask(Question::Examine(document.clone()), move |told| {
-        if let Answer::Examined(examined) = told
-            && store.text.with_untracked(|now| *now == document)
-        {
-            store.examined.set(examined);
-            store.is_loaded.set(true);
-        }
-    });
+    link.ask(
+        Question::Examine { suite: store.text_of.get_untracked(), text: document.clone() },
+        move |told| {
+            if let Answer::Examined(examined) = told
+                && store.text.with_untracked(|now| *now == document)
+            {
+                store.examined.set(examined);
+                store.is_loaded.set(true);
+            }
+        },
+    );
 }
 
 /// The document has another text now, by hand or by a command.
@@ -86,7 +89,7 @@ fn changed(store: Store, link: Link, typed: StoredValue<u32>, document: String) 
     );
     let Some(card) = untrack(|| store.card()).filter(|card| !card.is_shipped) else { return };
     store.is_kept.set(false);
-    store.unkept.set(Some(OwnSuite { id: card.id, title: String::new(), text: document }));
+    store.unkept.set(Some(OwnSuite { id: card.id, text: document, ..OwnSuite::default() }));
     set_timeout(
         move || {
             if is_current() {
@@ -186,7 +189,9 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
         }
     });
     Effect::new(move || {
-        let place = store.place.get();
+        // The document of a suite that was just selected is still on its way.
+        let is_here = store.text_of.with(|of| store.selected.with(|selected| of == selected));
+        let place = store.place.get().filter(|_| is_here);
         if let (Some((line, column)), true, Tab::Edit) = (place, is_open.get(), store.tab.get()) {
             store.place.set(None);
             // The part has to be in sight before anything in it can be.

@@ -40,6 +40,8 @@ pub enum Answer {
         /// The names of the document's clients, where it can be read.
         clients: Vec<String>,
     },
+    /// Of [`Question::Find`](super::Question::Find): the id of the suite, if the library has it.
+    Found(Option<String>),
     /// Of [`Question::Examples`](super::Question::Examples).
     Examples(Vec<Example>),
     /// Of [`Question::Plan`](super::Question::Plan); [`Answer::Failed`] while a value is wrong, or an address needs one that is missing.

@@ -11,7 +11,12 @@ use crate::engine::report::{EventFormat, NearMiss};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Question {
     /// What is in this text?
-    Examine(String),
+    Examine {
+        /// The suite that has it, whose imports are found from its own file; empty for none.
+        suite: String,
+        /// The whole document.
+        text: String,
+    },
     /// The document of a suite of the library.
     Text(String),
     /// What can be written here? The place is counted in bytes.
@@ -42,6 +47,13 @@ pub enum Question {
         offset: usize,
         /// Whether it is a check.
         is_check: bool,
+    },
+    /// Which own suite is it that this one imports by this path?
+    Find {
+        /// The one that imports; may be empty.
+        suite: String,
+        /// From the folder of that suite.
+        path: String,
     },
     /// Keeps an own suite, a new one or a changed one.
     Keep(OwnSuite),

@@ -325,6 +325,7 @@ impl<W: World> BenchWorker<W> {
                     id: id.clone(),
                     from: own.map(|it| it.text.clone()),
                     to: raw.map(str::to_owned),
+                    file: name.to_owned(),
                 }
             }
         };
@@ -350,8 +351,8 @@ fn name_suites(common: &mut Common, open: &Open, mine: &mut Mine) {
     }
     for suite in suites.values() {
         if common.file_of(&suite.id).is_none() {
-            let name =
-                file_name(&suite.title, |name| read.contains_key(name) || common.suites.contains_key(name));
+            let is_taken = |name: &str| read.contains_key(name) || common.suites.contains_key(name);
+            let name = file_name(&suite.file, &suite.title, is_taken);
             common.suites.insert(name.clone(), suite.id.clone());
             // What was there before the folder stays apart from it, unless a person says so.
             if is_first {
