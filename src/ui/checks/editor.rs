@@ -205,12 +205,11 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
     let insert = move |example: Example| {
         let Some(opened) = editor.with_value(Clone::clone) else { return };
         let (text, offset) = opened.cursor();
-        link.ask(Question::Place { text, offset, is_check: example.is_check }, move |told| match told {
-            Answer::Place { at: Some(at), clients } => {
-                opened.insert(&with_clients(&example.text, &clients), at)
-            }
-            _ => store
-                .complain("It does not fit here: put the cursor among the steps, or fix the mistakes first."),
+        let suite = store.text_of.get_untracked();
+        link.ask(Question::Place { suite, text, offset, example }, move |told| match told {
+            Answer::Place { at, text } => opened.insert(&text, at),
+            Answer::Failed(words) => store.complain(words),
+            _ => {}
         });
     };
     let set_neatly = move || {
@@ -241,17 +240,6 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-/// An example speaks of alice and bob; here it speaks of those who are there.
-fn with_clients(example: &str, clients: &[String]) -> String {
-    let Some(first) = clients.first() else { return example.to_owned() };
-    let second = clients.get(1).unwrap_or(first);
-    let named = |text: &str, from: &str, to: &str| text.replace(&format!("\"{from}\""), &format!("\"{to}\""));
-    match clients.iter().any(|name| name == "alice") {
-        true => example.to_owned(),
-        false => named(&named(example, "alice", first), "bob", second),
-    }
 }
 
 /// How the document stands: with how many mistakes, and whether the browser has it.

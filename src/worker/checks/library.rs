@@ -277,12 +277,6 @@ pub(super) fn examine(text: &str, files: &Files) -> Examined {
     }
 }
 
-/// The names of its clients, in the order in which they are written; none while it cannot be read.
-pub(super) fn clients_of(text: &str, files: &Files) -> Vec<String> {
-    let first = Suite::parse_with(text, files).ok().and_then(|suite| suite.checks.into_iter().next());
-    first.map(|check| check.clients.into_iter().map(|client| client.name).collect()).unwrap_or_default()
-}
-
 pub(super) fn mistake(problem: &Problem) -> Mistake {
     // Of an import the page shows where it is imported.
     let (from, to, message) = match &problem.file {
