@@ -10,7 +10,7 @@ use super::course::{Course, Moment, ROUND_TRIPS};
 use super::tiles;
 use crate::engine::metrics::{Counters, Histogram};
 use crate::engine::report::{
-    Failure, Metric, Millis, Report, TargetReport, ThresholdReport, Unmet, Verdict, step_places,
+    Failure, Metric, Millis, Report, TargetReport, ThresholdReport, Unmet, Verdict, is_of_unused, step_places,
 };
 use crate::engine::run::Progress;
 use crate::engine::suite::Place;
@@ -91,6 +91,15 @@ pub struct LiveCheck {
     pub began: f64,
     /// Its steps.
     pub steps: Vec<LiveStep>,
+}
+
+impl LiveCheck {
+    /// Whether a line says nothing: it is of an answer or the like of a client that the check, now ended, did not use.
+    pub fn is_unused(&self, step: &LiveStep) -> bool {
+        matches!(self.stage, Stage::Ended(_))
+            && step.stage == Stage::Ended(Verdict::Skipped)
+            && is_of_unused(&step.path, self.steps.iter().flat_map(|step| &step.on))
+    }
 }
 
 /// A run.

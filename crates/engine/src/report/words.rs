@@ -244,6 +244,16 @@ pub fn stands_beside(path: &str) -> bool {
     ["clients.", "answers["].iter().any(|start| path.starts_with(start))
 }
 
+/// Whether this line is of an answer, a heartbeat or a framing of a client that no step of its check acted on. `on` are the clients
+/// of all its lines.
+pub fn is_of_unused<'a>(path: &str, mut on: impl Iterator<Item = &'a String>) -> bool {
+    let client = path.strip_prefix("clients.").and_then(|rest| rest.rsplit_once('.'));
+    client.is_some_and(|(client, _)| {
+        // The members of a group are called `crowd[3]`.
+        !on.any(|name| name.strip_prefix(client).is_some_and(|rest| rest.is_empty() || rest.starts_with('[')))
+    })
+}
+
 /// Writing to a string cannot fail.
 fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
     let _ = writeln!(lines, "{} ({}{})", heading(step), step.path, at(step));
