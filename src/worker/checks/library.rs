@@ -134,7 +134,7 @@ impl Library {
     fn found(&self, from: &str, path: &str) -> Option<&Own> {
         let whole = path_from(from, path).ok();
         let with_file = || self.own.values().filter(|it| !it.suite.file.is_empty());
-        let exact = with_file().filter(|it| Some(&it.suite.file) == whole.as_ref()).last();
+        let exact = with_file().rfind(|it| Some(&it.suite.file) == whole.as_ref());
         let alike = || {
             let others = with_file().filter(|it| it.suite.file != from);
             others.max_by_key(|it| alike(&it.suite.file, path)).filter(|it| alike(&it.suite.file, path) > 0)
@@ -183,7 +183,7 @@ impl Library {
     }
 }
 
-/// So many names stand in a message at most.
+/// How many names stand in a message at most.
 const MOST_NAMES: usize = 8;
 
 fn file_name_of(path: &str) -> &str {
@@ -205,13 +205,16 @@ fn name_for_others(suite: &OwnSuite, from: &str) -> Option<String> {
         let can_be = !suite.title.is_empty() && !suite.title.contains(['/', '\\']);
         return can_be.then(|| format!("{}.json", suite.title));
     }
+    if suite.file == from {
+        return None;
+    }
     let (mut from, mut file) = (from, suite.file.as_str());
     while let (Some((folder, rest)), Some((same, behind))) = (from.split_once('/'), file.split_once('/'))
         && folder == same
     {
         (from, file) = (rest, behind);
     }
-    (suite.file != from).then(|| "../".repeat(from.matches('/').count()) + file)
+    Some("../".repeat(from.matches('/').count()) + file)
 }
 
 /// Whether a title is the name, or the name with a number behind it.

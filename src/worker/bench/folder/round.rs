@@ -197,6 +197,14 @@ impl<W: World> BenchWorker<W> {
             let written = match step {
                 Step::Same => {
                     common.agreed(&name, text);
+                    // Others import it by its file, which the library does not know yet.
+                    let of_file = common.suites.get(&name).zip(mine.suites.as_ref());
+                    let suite =
+                        of_file.and_then(|(id, suites)| suites.get(id)).filter(|_| is_suite && own.is_some());
+                    if suite.is_some_and(|it| it.file.is_empty()) {
+                        is_settled = false;
+                        self.hand_over(open, common, mine, &name, there.map(|read| read.raw.as_str()));
+                    }
                     Ok(())
                 }
                 Step::Take => {

@@ -131,9 +131,9 @@ fn problem(text: &str, at: usize, written: &str, files: &Files) -> Option<String
         match Suite::parse_with(&format!("{before}{front}\n{written}{back}\n{after}"), files) {
             Ok(_) => return None,
             Err(problems) => {
-                let problem = problems.into_iter().next().map(|problem| problem.message);
-                // One that is written in JSON says more than a comma that is missing.
-                first = first.or(problem.filter(|words| !words.starts_with("the suite is not")));
+                // A comma too many or too few is none of the example: it is a mistake of the document as a whole.
+                let problem = problems.into_iter().find(|problem| problem.path != "$");
+                first = first.or(problem.map(|problem| problem.message));
             }
         }
     }
