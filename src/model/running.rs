@@ -10,9 +10,10 @@ use super::course::{Course, Moment, ROUND_TRIPS};
 use super::tiles;
 use crate::engine::metrics::{Counters, Histogram};
 use crate::engine::report::{
-    Failure, Metric, Millis, Report, TargetReport, ThresholdReport, Unmet, Verdict, step_place,
+    Failure, Metric, Millis, Report, TargetReport, ThresholdReport, Unmet, Verdict, is_of_unused, step_places,
 };
 use crate::engine::run::Progress;
+use crate::engine::suite::Place;
 use crate::wire::checks::ConnectionRow;
 
 /// How far something is.
@@ -45,8 +46,8 @@ pub struct LiveStep {
     pub path: String,
     /// Where it stands in the text of the suite; of a step from another file, where its definition is used.
     pub line: u32,
-    /// Where it stands, and where its definition is used, in words; of a failed step, at the end.
-    pub place: String,
+    /// Where it stands, and where its definition is used, each behind the words before it; of a failed step, at the end.
+    pub places: Vec<(String, Place)>,
     /// What it does.
     pub title: String,
     /// What its author says of it.
@@ -90,6 +91,15 @@ pub struct LiveCheck {
     pub began: f64,
     /// Its steps.
     pub steps: Vec<LiveStep>,
+}
+
+impl LiveCheck {
+    /// Whether a line says nothing: it is of an answer or the like of a client that the check, now ended, did not use.
+    pub fn is_unused(&self, step: &LiveStep) -> bool {
+        matches!(self.stage, Stage::Ended(_))
+            && step.stage == Stage::Ended(Verdict::Skipped)
+            && is_of_unused(&step.path, self.steps.iter().flat_map(|step| &step.on))
+    }
 }
 
 /// A run.
@@ -247,7 +257,7 @@ impl LiveRun {
                         (Some(_), Some(used)) => used.line,
                         _ => it.line,
                     },
-                    place: it.failure.as_ref().map_or_else(String::new, |_| step_place(it)),
+                    places: it.failure.as_ref().map_or_else(Vec::new, |_| step_places(it)),
                     title: it.title.clone(),
                     stage: Stage::Ended(it.verdict),
                     took: it.duration_ms,

@@ -189,10 +189,11 @@ impl<'p> Taking<'p> {
             Taken::Connections { from, to } if page.workspace.borrow().connections == from => {
                 page.arrange(|workspace| workspace.connections = to);
             }
-            Taken::Suite { id, from, to } if self.suites.borrow().get(&id) == from.as_ref() => match to {
+            Taken::Suite { id, from, to, file } if self.suites.borrow().get(&id) == from.as_ref() => match to
+            {
                 Some(text) => {
                     self.suites.borrow_mut().insert(id.clone(), text.clone());
-                    self.ask(&OutsideRequest::Suite(OwnSuite { id, title: "one".into(), text }));
+                    self.ask(&OutsideRequest::Suite(OwnSuite { id, title: "one".into(), text, file }));
                 }
                 None => {
                     self.suites.borrow_mut().remove(&id);
@@ -429,30 +430,39 @@ fn suites_of_the_folder_come_into_the_library_and_new_ones_become_files() {
         let taking = begin(&page, &disk, &kept).await;
         assert_eq!(taking.state("deep/one.json"), Some(FileState::Unopened));
         // The library has one of its own, from before: the folder is not for that.
-        let old = OwnSuite { id: "own-1".into(), title: "Old one".into(), text: SUITE.replace("one", "old") };
+        let old = OwnSuite {
+            id: "own-1".into(),
+            title: "Old one".into(),
+            text: SUITE.replace("one", "old"),
+            ..OwnSuite::default()
+        };
         taking.suites.borrow_mut().insert("own-1".into(), old.text.clone());
         taking.ask(&OutsideRequest::Suites(vec![old]));
         taking.rounds(3).await;
         assert_eq!(taking.suites.borrow().len(), 2, "{:?}", taking.suites.borrow());
         assert_eq!(taking.state("deep/one.json"), Some(FileState::Same));
         assert_eq!(taking.state("old-one.json"), Some(FileState::Apart));
-        let new =
-            OwnSuite { id: "own-2".into(), title: "Login flow".into(), text: SUITE.replace("one", "login") };
+        let new = OwnSuite {
+            id: "own-2".into(),
+            title: "Login flow".into(),
+            text: SUITE.replace("one", "login"),
+            file: "logins.jsonc".into(),
+        };
         taking.suites.borrow_mut().insert("own-2".into(), new.text.clone());
         taking.ask(&OutsideRequest::Suite(new.clone()));
         taking.rounds(3).await;
-        assert_eq!(disk.text("login-flow.json"), Some(new.text.clone()));
+        assert_eq!(disk.text("logins.jsonc"), Some(new.text.clone()));
         taking.ask(&OutsideRequest::Choose { name: "old-one.json".into(), takes_disk: false, shown: None });
         taking.rounds(3).await;
         assert_eq!(disk.text("old-one.json"), Some(SUITE.replace("one", "old")));
         // A change on the disk goes to its suite, and a suite that is deleted takes its file along.
-        disk.put("login-flow.json", &SUITE.replace("one", "by hand"));
+        disk.put("logins.jsonc", &SUITE.replace("one", "by hand"));
         taking.rounds(3).await;
         assert_eq!(taking.suites.borrow()["own-2"], SUITE.replace("one", "by hand"));
         taking.suites.borrow_mut().remove("own-2");
         taking.ask(&OutsideRequest::SuiteGone("own-2".into()));
         taking.rounds(3).await;
-        assert_eq!(disk.text("login-flow.json"), None);
+        assert_eq!(disk.text("logins.jsonc"), None);
         disk.0.borrow_mut().files.remove("deep/one.json");
         taking.rounds(3).await;
         assert_eq!(taking.suites.borrow().keys().collect::<Vec<_>>(), ["own-1"]);

@@ -37,8 +37,13 @@ fn err_suites_of_the_library_that_import_each_other() {
             format!(r#"{{ "sockscope": 1, "suite": "x", "define": {{}}, "import": ["{name}"] }}"#)
         };
         for (id, title, import) in [("own-2", "one", "two"), ("own-3", "two", "one")] {
-            page.ask(Question::Keep(OwnSuite { id: id.into(), title: title.into(), text: other(import) }))
-                .await;
+            page.ask(Question::Keep(OwnSuite {
+                id: id.into(),
+                title: title.into(),
+                text: other(import),
+                ..OwnSuite::default()
+            }))
+            .await;
         }
         let told = ended(&page, &suite(json!({ "import": ["one"] }), json!([{ "wait": "1ms" }]))).await;
         let told = told.expect_err("a circle");

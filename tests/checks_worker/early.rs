@@ -10,7 +10,7 @@ const FORMS: u32 = 2;
 const FORGET: u32 = 3;
 
 fn mine() -> OwnSuite {
-    OwnSuite { id: "own-1".into(), title: "mine".into(), text: PASSING.into() }
+    OwnSuite { id: "own-1".into(), title: "mine".into(), text: PASSING.into(), ..OwnSuite::default() }
 }
 
 fn ask(page: &Page, id: u32, question: Question) {

@@ -17,7 +17,11 @@ fn importing(name: &str) -> String {
 }
 
 fn own(id: &str, title: &str, text: &str) -> OwnSuite {
-    OwnSuite { id: id.into(), title: title.into(), text: text.into() }
+    OwnSuite { id: id.into(), title: title.into(), text: text.into(), ..OwnSuite::default() }
+}
+
+fn examine(suite: &str, text: &str) -> Question {
+    Question::Examine { suite: suite.into(), text: text.into() }
 }
 
 async fn problems_of(page: &Page, id: &str) -> usize {
@@ -43,12 +47,14 @@ fn an_import_is_found_in_the_library_by_the_names_of_a_suite() {
     with_page(|page| async move {
         page.ask(Question::Keep(own("own-1", "mine", &importing("shared/common.jsonc")))).await;
         assert!(problems_of(&page, "own-1").await > 0, "nothing has this name yet");
-        let Answer::Examined(examined) = page.ask(Question::Examine(importing("shared/common.jsonc"))).await
+        let Answer::Examined(examined) = page.ask(examine("", &importing("shared/common.jsonc"))).await
         else {
             panic!("what is in it")
         };
         assert!(
-            examined.mistakes[0].message.contains("the library has no suite \"common\""),
+            examined.mistakes[0].message.contains(
+                "the library has no such file; it has mine.json. Import the file, or give a suite the name \"common\""
+            ),
             "{:?}",
             examined.mistakes
         );
@@ -102,5 +108,61 @@ fn an_editor_completes_and_explains_what_the_library_brings_in() {
             panic!("suggestions")
         };
         assert!(found.is_empty(), "before the suite nothing can stand: {found:?}");
+    });
+}
+
+#[test]
+fn a_suite_is_found_by_the_file_that_it_came_from_whatever_it_calls_itself() {
+    with_page(|page| async move {
+        let keep = async |id: &str, file: &str, text: &str| {
+            page.ask(Question::Keep(OwnSuite { file: file.into(), ..own(id, "", text) })).await
+        };
+        let find = async |suite: &str, path: &str| match page
+            .ask(Question::Find { suite: suite.into(), path: path.into() })
+            .await
+        {
+            Answer::Found(id) => id,
+            other => panic!("{other:?}"),
+        };
+        let named = |name: &str| COMMON.replace("common parts", name);
+        keep("own-1", "common.jsonc", &named("one")).await;
+        assert_eq!(find("", "shared/common.jsonc").await.as_deref(), Some("own-1"), "no other is called so");
+        // A change in the editor says nothing of the file.
+        page.ask(Question::Keep(own("own-1", "", &named("one again")))).await;
+        keep("folder-1", "deep/common.jsonc", &named("two")).await;
+        keep("folder-2", "shared/common.jsonc", &named("three")).await;
+        let importing = importing("../shared/common.jsonc");
+        keep("folder-3", "deep/team.json", &importing).await;
+        for (suite, path, found) in [
+            ("", "common.jsonc", "own-1"),
+            ("", "shared/common.jsonc", "folder-2"),
+            ("", "lib/shared/common.jsonc", "folder-2"),
+            ("folder-3", "common.jsonc", "folder-1"),
+            ("folder-3", "../shared/common.jsonc", "folder-2"),
+            ("folder-3", "../common.jsonc", "own-1"),
+        ] {
+            assert_eq!(find(suite, path).await.as_deref(), Some(found), "{path} in {suite}");
+        }
+        assert_eq!(problems_of(&page, "folder-3").await, 0);
+        let Answer::Examined(examined) = page
+            .ask(examine("folder-3", &importing.replace("shared", "other").replace("common", "parts")))
+            .await
+        else {
+            panic!("what is in it")
+        };
+        let words = &examined.mistakes[0].message;
+        let has = "it has ../common.jsonc, ../shared/common.jsonc, common.jsonc. Import the file";
+        assert!(words.contains(has), "{words}");
+        let offset = importing.find("../shared").expect("an import");
+        let text = importing.replace("../shared/common.jsonc", "");
+        page.ask(Question::Keep(own("folder-3", "", &text))).await;
+        let Answer::Suggestions(found) = page.ask(Question::Complete { text, offset }).await else {
+            panic!("suggestions")
+        };
+        let offered: Vec<_> = found.iter().map(|one| one.insert.as_str()).collect();
+        assert!(
+            offered.contains(&"\"../shared/common.jsonc\"") && offered.contains(&"\"common.jsonc\""),
+            "{offered:?}"
+        );
     });
 }

@@ -64,7 +64,7 @@ fn what_cannot_be_read_is_named_and_stays() {
 fn a_title_cannot_turn_the_line_around_or_fill_the_list() {
     page::with_page(|page: Page| async move {
         let title = format!("\u{202e}gpj.exe\n\0{}", "x".repeat(1 << 20));
-        let suite = OwnSuite { id: "own-1".into(), title, text: "{}".into() };
+        let suite = OwnSuite { id: "own-1".into(), title, text: "{}".into(), ..OwnSuite::default() };
         let Answer::Library(cards) = page.ask(Question::Keep(suite)).await else { panic!("the library") };
         let card = cards.iter().find(|card| card.id == "own-1").expect("listed");
         assert!(card.title.starts_with("\u{fffd}gpj.exe␊␀xx"), "{}", card.title);

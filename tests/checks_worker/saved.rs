@@ -75,7 +75,12 @@ fn a_run_can_be_saved_in_every_form_and_its_messages_too() {
 fn own_suites_forms_and_runs_are_there_on_the_next_visit() {
     let store = page::TestStore::default();
     page::with_store(store.clone(), |page: Page| async move {
-        let suite = OwnSuite { id: "own-1".into(), title: "mine".into(), text: PASSING.into() };
+        let suite = OwnSuite {
+            id: "own-1".into(),
+            title: "mine".into(),
+            text: PASSING.into(),
+            ..OwnSuite::default()
+        };
         let Answer::Library(cards) = page.ask(Question::Keep(suite)).await else { panic!("the library") };
         let card = cards.iter().find(|card| card.id == "own-1").expect("listed");
         assert_eq!((card.title.as_str(), card.checks, card.is_shipped), ("mine", 1, false));

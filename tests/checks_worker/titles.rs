@@ -9,7 +9,7 @@ fn document(name: &str) -> String {
 
 /// Keeps a document under a title, an empty one to leave it, and says what the library lists.
 async fn keep(page: &Page, id: &str, title: &str, text: String) -> Vec<String> {
-    let suite = OwnSuite { id: id.into(), title: title.into(), text };
+    let suite = OwnSuite { id: id.into(), title: title.into(), text, ..OwnSuite::default() };
     match page.ask(Question::Keep(suite)).await {
         Answer::Library(cards) | Answer::Unkept { library: cards, .. } => {
             cards.into_iter().filter(|card| !card.is_shipped).map(|card| card.title).collect()

@@ -196,7 +196,8 @@ impl LoadForm {
             Value::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
             _ => "message".to_owned(),
         };
-        let what: String = what.chars().take(LONGEST_KIND).collect();
+        // Each message fills them in with another value.
+        let what: String = without_values(&what).chars().take(LONGEST_KIND).collect();
         format!("{what}, {clients} \u{d7} {}/s, {host}", crate::model::format::rate(rate))
     }
 
@@ -300,6 +301,16 @@ impl LoadForm {
 
 /// Of a kind this many characters stand in the title.
 const LONGEST_KIND: usize = 24;
+
+/// A text with `…` for each of its placeholders.
+fn without_values(text: &str) -> String {
+    let mut parts = text.split("{{");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| match part.split_once("}}") {
+        Some((_, rest)) => format!("{text}…{rest}"),
+        None => format!("{text}{{{{{part}"),
+    })
+}
 
 /// A bare number is seconds, as `TEST_DURATION` has it.
 fn duration(typed: &str) -> Option<Duration> {
@@ -444,6 +455,12 @@ mod tests {
         assert_eq!(title("wss://feed.example/v1", r#"{"op":"quote"}"#), "quote, 10 \u{d7} 5/s, feed.example");
         assert_eq!(title("ws://a.example", "ping\nme"), "ping me, 10 \u{d7} 5/s, a.example");
         assert_eq!(title("ws://a.example", "[1]"), "message, 10 \u{d7} 5/s, a.example");
+        assert_eq!(
+            title("ws://a.example", "first {{i}} of {{index}}."),
+            "first … of …., 10 \u{d7} 5/s, a.example"
+        );
+        assert_eq!(title("ws://a.example", r#"{"op":"{{seq}}"}"#), "…, 10 \u{d7} 5/s, a.example");
+        assert_eq!(title("ws://a.example", "open {{ me"), "open {{ me, 10 \u{d7} 5/s, a.example");
         let link = FaultyLink { to: "ws://127.0.0.1:8082/feed".to_owned(), ..FaultyLink::default() };
         assert_eq!(title(&link.address(OWN), "ping"), "ping, 10 \u{d7} 5/s, 127.0.0.1:8082");
     }

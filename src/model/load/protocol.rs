@@ -8,11 +8,8 @@ use super::{Mistake, value_of};
 use crate::engine::base::integer::Integer;
 
 /// How what comes is cut into frames.
-pub const FRAMINGS: [(&str, &str); 3] = [
-    ("none", "each message as it comes"),
-    ("delimiter", "frames that end with a delimiter"),
-    ("length", "frames with their length in front"),
-];
+pub const FRAMINGS: [(&str, &str); 3] =
+    [("none", "whole messages"), ("delimiter", "cut at a delimiter"), ("length", "cut by a length")];
 
 /// What is typed, as it is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]

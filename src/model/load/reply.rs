@@ -10,7 +10,7 @@ use crate::engine::bench::summary::ERROR_WORDS;
 
 /// How a reply is recognised.
 pub const REPLIES: [(&str, &str); 5] = [
-    ("member", "the same value in a member"),
+    ("member", "the same member value"),
     ("json", "JSON that contains"),
     ("text", "text that contains"),
     ("any", "the next message"),

@@ -56,14 +56,17 @@ pub(super) fn follow(store: Store, link: Link) {
 
 /// Asks what is in a document.
 pub(super) fn look(store: Store, link: Link, document: String) {
-    link.ask(Question::Examine(document.clone()), move |told| {
-        if let Answer::Examined(examined) = told
-            && store.text.with_untracked(|now| *now == document)
-        {
-            store.examined.set(examined);
-            store.is_loaded.set(true);
-        }
-    });
+    link.ask(
+        Question::Examine { suite: store.text_of.get_untracked(), text: document.clone() },
+        move |told| {
+            if let Answer::Examined(examined) = told
+                && store.text.with_untracked(|now| *now == document)
+            {
+                store.examined.set(examined);
+                store.is_loaded.set(true);
+            }
+        },
+    );
 }
 
 /// The document has another text now, by hand or by a command.
@@ -86,7 +89,7 @@ fn changed(store: Store, link: Link, typed: StoredValue<u32>, document: String) 
     );
     let Some(card) = untrack(|| store.card()).filter(|card| !card.is_shipped) else { return };
     store.is_kept.set(false);
-    store.unkept.set(Some(OwnSuite { id: card.id, title: String::new(), text: document }));
+    store.unkept.set(Some(OwnSuite { id: card.id, text: document, ..OwnSuite::default() }));
     set_timeout(
         move || {
             if is_current() {
@@ -186,7 +189,9 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
         }
     });
     Effect::new(move || {
-        let place = store.place.get();
+        // The document of a suite that was just selected is still on its way.
+        let is_here = store.text_of.with(|of| store.selected.with(|selected| of == selected));
+        let place = store.place.get().filter(|_| is_here);
         if let (Some((line, column)), true, Tab::Edit) = (place, is_open.get(), store.tab.get()) {
             store.place.set(None);
             // The part has to be in sight before anything in it can be.
@@ -200,12 +205,11 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
     let insert = move |example: Example| {
         let Some(opened) = editor.with_value(Clone::clone) else { return };
         let (text, offset) = opened.cursor();
-        link.ask(Question::Place { text, offset, is_check: example.is_check }, move |told| match told {
-            Answer::Place { at: Some(at), clients } => {
-                opened.insert(&with_clients(&example.text, &clients), at)
-            }
-            _ => store
-                .complain("It does not fit here: put the cursor among the steps, or fix the mistakes first."),
+        let suite = store.text_of.get_untracked();
+        link.ask(Question::Place { suite, text, offset, example }, move |told| match told {
+            Answer::Place { at, text } => opened.insert(&text, at),
+            Answer::Failed(words) => store.complain(words),
+            _ => {}
         });
     };
     let set_neatly = move || {
@@ -236,17 +240,6 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-/// An example speaks of alice and bob; here it speaks of those who are there.
-fn with_clients(example: &str, clients: &[String]) -> String {
-    let Some(first) = clients.first() else { return example.to_owned() };
-    let second = clients.get(1).unwrap_or(first);
-    let named = |text: &str, from: &str, to: &str| text.replace(&format!("\"{from}\""), &format!("\"{to}\""));
-    match clients.iter().any(|name| name == "alice") {
-        true => example.to_owned(),
-        false => named(&named(example, "alice", first), "bob", second),
-    }
 }
 
 /// How the document stands: with how many mistakes, and whether the browser has it.

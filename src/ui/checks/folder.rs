@@ -16,14 +16,14 @@ use super::store::Store;
 use crate::browser::{page, picked};
 use crate::wire;
 use crate::wire::bench::{OutsideRequest, Taken};
-use crate::wire::checks::{Answer, OwnSuite, Question};
+use crate::wire::checks::{Answer, Card, OwnSuite, Question};
 
 /// Tells of all own suites once they were read, and takes what changes on the disk from then on.
 pub(super) fn follow(store: Store, link: Link) {
     StoredValue::new_local(page::BytesListener::new(picked::SUITE, move |bytes| {
         // Both sides were built from one source.
-        if let Ok(Taken::Suite { id, from, to }) = wire::decode(&bytes) {
-            take(store, link, id, from, to);
+        if let Ok(Taken::Suite { id, from, to, file }) = wire::decode(&bytes) {
+            take(store, link, OwnSuite { id, title: String::new(), text: String::new(), file }, from, to);
         }
     }));
     let is_told = StoredValue::new(false);
@@ -38,19 +38,18 @@ pub(super) fn follow(store: Store, link: Link) {
 }
 
 fn tell_all(store: Store, link: Link) {
-    let own: Vec<(String, String)> = store.library.with_untracked(|all| {
-        all.iter().filter(|card| !card.is_shipped).map(|card| (card.id.clone(), card.title.clone())).collect()
-    });
+    let own: Vec<Card> =
+        store.library.with_untracked(|all| all.iter().filter(|card| !card.is_shipped).cloned().collect());
     let count = own.len();
     if count == 0 {
         return tell(&OutsideRequest::Suites(Vec::new()));
     }
     let read: Rc<RefCell<Vec<OwnSuite>>> = Rc::default();
-    for (id, title) in own {
+    for card in own {
         let read = read.clone();
-        link.ask(Question::Text(id.clone()), move |told| {
+        link.ask(Question::Text(card.id.clone()), move |told| {
             let Answer::Text(text) = told else { return };
-            read.borrow_mut().push(OwnSuite { id, title, text });
+            read.borrow_mut().push(card.suite(text));
             if read.borrow().len() == count {
                 tell(&OutsideRequest::Suites(read.take()));
             }
@@ -58,7 +57,8 @@ fn tell_all(store: Store, link: Link) {
     }
 }
 
-fn take(store: Store, link: Link, id: String, from: Option<String>, to: Option<String>) {
+fn take(store: Store, link: Link, suite: OwnSuite, from: Option<String>, to: Option<String>) {
+    let id = suite.id.clone();
     let is_selected = store.selected.with_untracked(|selected| *selected == id);
     let is_typing = store.unkept.with_untracked(|unkept| unkept.as_ref().is_some_and(|it| it.id == id));
     let is_here = store.text_of.with_untracked(|of| *of == id);
@@ -73,7 +73,7 @@ fn take(store: Store, link: Link, id: String, from: Option<String>, to: Option<S
         return link.ask(Question::Forget(id), move |told| heard(store, told));
     };
     let shown = text.clone();
-    link.ask(Question::Keep(OwnSuite { id, title: String::new(), text }), move |told| heard(store, told));
+    link.ask(Question::Keep(OwnSuite { text, ..suite }), move |told| heard(store, told));
     if is_selected && is_here {
         store.text.set(shown.clone());
         editor::look(store, link, shown);

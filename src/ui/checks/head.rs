@@ -59,7 +59,7 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
         // Two changes of one suite: the newer title must not go with the older text, nor the other way round.
         super::editor::keep_now(store, link);
         order::with_text(store, link, move |text| {
-            let suite = OwnSuite { id: card.id, title: typed, text };
+            let suite = OwnSuite { id: card.id, title: typed, text, ..OwnSuite::default() };
             link.ask(Question::Keep(suite), move |told| library::heard(store, told));
         });
     };

@@ -283,7 +283,9 @@ fn take_then(store: Store, link: Link, name: String, text: String, made: Box<dyn
         link.ask(Question::FromRecording(text.trim_start_matches('\u{feff}').to_owned()), move |told| {
             match told {
                 Answer::Drafted { text, remarks, secrets } => {
-                    let id = create_with(store, link, stem_of(&name).to_owned(), text, remarks);
+                    let title = stem_of(&name).to_owned();
+                    let id =
+                        create_with(store, link, OwnSuite { title, text, ..OwnSuite::default() }, remarks);
                     // As if a person had typed them into Values: for this visit, and kept nowhere.
                     store.secret_values.update(|all| all.entry(id.clone()).or_default().extend(secrets));
                     made(id);
@@ -305,12 +307,14 @@ fn take_then(store: Store, link: Link, name: String, text: String, made: Box<dyn
             format::size(LARGEST as u64)
         ));
     }
-    link.ask(Question::Examine(text.clone()), move |told| {
+    link.ask(Question::Examine { suite: String::new(), text: text.clone() }, move |told| {
         let title = match told {
             Answer::Examined(it) if !it.name.is_empty() => it.name,
             _ => stem_of(&name).to_owned(),
         };
-        made(create_with(store, link, title, text, Vec::new()));
+        // What was pasted has no file.
+        let file = if stem_of(&name) == name { String::new() } else { name };
+        made(create_with(store, link, OwnSuite { title, text, file, ..OwnSuite::default() }, Vec::new()));
     });
 }
 
@@ -323,14 +327,14 @@ fn is_report(text: &str) -> bool {
 
 /// Adds a suite of one's own and shows it.
 pub(super) fn create(store: Store, link: Link, title: String, text: String) {
-    create_with(store, link, title, text, Vec::new());
+    create_with(store, link, OwnSuite { title, text, ..OwnSuite::default() }, Vec::new());
 }
 
-fn create_with(store: Store, link: Link, title: String, text: String, remarks: Vec<String>) -> String {
-    let title = free_title(store, title);
+/// Its id is new, and its title as well.
+fn create_with(store: Store, link: Link, suite: OwnSuite, remarks: Vec<String>) -> String {
     let id = format!("own-{}", page::unique());
     let made = id.clone();
-    let suite = OwnSuite { id: id.clone(), title, text };
+    let suite = OwnSuite { id: id.clone(), title: free_title(store, suite.title), ..suite };
     link.ask(Question::Keep(suite), move |told| {
         heard(store, told);
         page::go_to(&format!("#/checks/{id}"));
@@ -349,7 +353,7 @@ pub(super) fn create_then(
     made: impl FnOnce(String) + 'static,
 ) {
     let id = format!("own-{}", page::unique());
-    let suite = OwnSuite { id: id.clone(), title: free_title(store, title), text };
+    let suite = OwnSuite { id: id.clone(), title: free_title(store, title), text, ..OwnSuite::default() };
     link.ask(Question::Keep(suite), move |told| {
         heard(store, told);
         page::go_to(&format!("#/checks/{id}"));
@@ -383,8 +387,9 @@ pub(super) fn delete(store: Store, link: Link) {
 }
 
 fn delete_with(store: Store, link: Link, card: Card, text: String) {
-    let suite = OwnSuite { id: card.id.clone(), title: card.title.clone(), text };
-    link.ask(Question::Forget(card.id), move |told| {
+    let (id, title) = (card.id.clone(), card.title.clone());
+    let suite = card.suite(text);
+    link.ask(Question::Forget(id), move |told| {
         heard(store, told);
         page::go_to("#/checks");
         store.selected.set(String::new());
@@ -392,7 +397,7 @@ fn delete_with(store: Store, link: Link, card: Card, text: String) {
             forms.selected.clear();
             forms.values.remove(&suite.id);
         });
-        let words = format!("{} was deleted.", card.title);
+        let words = format!("{title} was deleted.");
         store.notice.set(Some(Notice { words, is_bad: false, undo: Some(suite) }));
     });
 }

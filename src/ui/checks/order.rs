@@ -171,7 +171,7 @@ pub(super) fn run_selected(store: Store, link: Link, names: Vec<String>) {
     let tags = store.tags.with_untracked(|tags| tags.iter().cloned().collect());
     store.order.update(|order| order.is_running = true);
     with_text(store, link, move |text| {
-        link.ask(Question::Examine(text.clone()), move |told| {
+        link.ask(Question::Examine { suite: id.clone(), text: text.clone() }, move |told| {
             let Answer::Examined(examined) = told else {
                 return not_run(store, "The suite could not be read.");
             };
@@ -274,7 +274,7 @@ fn gather(
     let Some((id, names)) = wanted.pop() else { return start(store, link, gathered, tags) };
     link.ask(Question::Text(id.clone()), move |told| {
         let Answer::Text(text) = told else { return not_run(store, format!("The suite {id} is gone.")) };
-        link.ask(Question::Examine(text.clone()), move |told| {
+        link.ask(Question::Examine { suite: id.clone(), text: text.clone() }, move |told| {
             let Answer::Examined(examined) = told else {
                 return not_run(store, "The suite could not be read.");
             };

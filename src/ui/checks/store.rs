@@ -168,6 +168,13 @@ impl Store {
         self.tab.set(Tab::Edit);
     }
 
+    /// Shows a line of another document of the library.
+    pub fn show_line_of(self, id: String, line: u32) {
+        page::go_to(&format!("#/checks/{id}"));
+        self.selected.set(id);
+        self.show_line(line);
+    }
+
     pub fn new() -> Self {
         Self {
             clock_step: RwSignal::new(Duration::from_millis(1)),

@@ -138,6 +138,8 @@ pub enum Taken {
         from: Option<String>,
         /// What it is to have; none when the suite is gone.
         to: Option<String>,
+        /// The file, by its path in the folder.
+        file: String,
     },
 }
 

@@ -33,13 +33,15 @@ pub enum Answer {
     Suggestions(Vec<Suggestion>),
     /// Of [`Question::Explain`](super::Question::Explain).
     Explained(Option<Explained>),
-    /// Of [`Question::Place`](super::Question::Place).
+    /// Of [`Question::Place`](super::Question::Place); [`Answer::Failed`] when it cannot go in.
     Place {
-        /// The byte, if there is any.
-        at: Option<usize>,
-        /// The names of the document's clients, where it can be read.
-        clients: Vec<String>,
+        /// The byte.
+        at: usize,
+        /// What goes in, with the names of the suite.
+        text: String,
     },
+    /// Of [`Question::Find`](super::Question::Find): the id of the suite, if the library has it.
+    Found(Option<String>),
     /// Of [`Question::Examples`](super::Question::Examples).
     Examples(Vec<Example>),
     /// Of [`Question::Plan`](super::Question::Plan); [`Answer::Failed`] while a value is wrong, or an address needs one that is missing.

@@ -21,6 +21,15 @@ pub struct Card {
     pub is_shipped: bool,
     /// How many mistakes it has.
     pub problems: usize,
+    /// The file that it was taken from, as a path with `/` from its folder; empty for none.
+    pub file: String,
+}
+
+impl Card {
+    /// The suite itself, with its document.
+    pub fn suite(self, text: String) -> OwnSuite {
+        OwnSuite { id: self.id, title: self.title, text, file: self.file }
+    }
 }
 
 /// A suite that a person added.
@@ -32,6 +41,9 @@ pub struct OwnSuite {
     pub title: String,
     /// The document.
     pub text: String,
+    /// The file that it was taken from, as a path with `/` from its folder, by which others import it; empty to keep what is known.
+    #[serde(default)]
+    pub file: String,
 }
 
 /// A mistake and its place, counted from 1, columns in characters.

@@ -6,12 +6,18 @@ use super::forms::Forms;
 use super::library::OwnSuite;
 use super::request::RunRequest;
 use crate::engine::report::{EventFormat, NearMiss};
+use crate::engine::suite::assist::Example;
 
 /// A question of the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Question {
     /// What is in this text?
-    Examine(String),
+    Examine {
+        /// The suite that has it, whose imports are found from its own file; empty for none.
+        suite: String,
+        /// The whole document.
+        text: String,
+    },
     /// The document of a suite of the library.
     Text(String),
     /// What can be written here? The place is counted in bytes.
@@ -34,14 +40,23 @@ pub enum Question {
     Examples,
     /// What would the first suite of this request test, and with how many checks?
     Plan(Box<RunRequest>),
-    /// Where near this byte can a ready-made step, or a whole check, be put in?
+    /// Where near this byte can a ready-made step, or a whole check, be put in, and how does it read there?
     Place {
+        /// The suite that has the document.
+        suite: String,
         /// The whole document.
         text: String,
         /// Where the cursor is.
         offset: usize,
-        /// Whether it is a check.
-        is_check: bool,
+        /// What is put in.
+        example: Example,
+    },
+    /// Which own suite is it that this one imports by this path?
+    Find {
+        /// The one that imports; may be empty.
+        suite: String,
+        /// From the folder of that suite.
+        path: String,
     },
     /// Keeps an own suite, a new one or a changed one.
     Keep(OwnSuite),

@@ -8,10 +8,11 @@ use std::rc::Rc;
 
 use crate::engine::Payload;
 use crate::engine::base::payload::visible;
+use crate::engine::base::words::{count, cut};
 use crate::engine::run::{Options, Plan};
 use crate::engine::suite::assist::outline_with;
 use crate::engine::suite::shipped::SHIPPED;
-use crate::engine::suite::{FileKind, Files, Position, Problem, Suite};
+use crate::engine::suite::{FileKind, Files, Position, Problem, Suite, path_from};
 use crate::wire::checks::{Card, Examined, Mistake, OwnSuite};
 
 /// All suites.
@@ -34,15 +35,20 @@ impl Library {
     /// document follows that name.
     pub fn add(&mut self, mut suite: OwnSuite) -> OwnSuite {
         let before = self.own.remove(&suite.id);
-        let (title, was) = before.map(|it| (it.suite.title, it.name)).unwrap_or_default();
-        let files = self.files(&suite.text);
+        let (before, was) = before.map(|it| (it.suite, it.name)).unwrap_or_default();
+        let title = before.title;
+        if suite.file.is_empty() {
+            suite.file = before.file;
+        }
+        let files = self.files_from(&suite.file, &suite.text);
         let said = examine(&suite.text, &files).name;
         let name = if said.trim().is_empty() { was.clone() } else { said };
         if suite.title.is_empty() {
             let follows = title.is_empty() || is_title_of(&title, &was);
             suite.title = if follows && name != was { self.free_title(&name) } else { title };
         }
-        let card = card(&suite.id, &suite.title, &suite.text, &files, false);
+        let card =
+            Card { file: suite.file.clone(), ..card(&suite.id, &suite.title, &suite.text, &files, false) };
         self.own.insert(suite.id.clone(), Own { suite: suite.clone(), card, name });
         self.look_again();
         suite
@@ -64,29 +70,40 @@ impl Library {
         self.look_again();
     }
 
-    /// What a suite imports, found among the others by name: that of a suite, or of its file with or without its ending.
-    pub fn files(&self, text: &str) -> Files {
-        Files::gather(text, &mut |path, kind| self.named(path, kind))
+    /// What a suite imports, found among the others.
+    pub fn files(&self, suite: &str, text: &str) -> Files {
+        self.files_from(self.file_of(suite), text)
+    }
+
+    fn files_from(&self, from: &str, text: &str) -> Files {
+        Files::gather(text, &mut |path, kind| self.named(from, path, kind))
+    }
+
+    fn file_of(&self, suite: &str) -> &str {
+        self.own.get(suite).map_or("", |it| it.suite.file.as_str())
     }
 
     /// The suite that an import names.
     pub fn imported(&self, path: &str) -> Option<String> {
-        match self.named(path, FileKind::Import) {
-            Ok(Payload::Text(text)) => Some(text),
-            Ok(Payload::Binary(_)) | Err(_) => None,
-        }
+        self.found("", path).map(|it| it.suite.text.clone())
     }
 
-    /// Names by which a suite may import the others, by title. An ending makes each the name of a file, as the command wants it.
+    /// The id of the suite that another one imports by this path.
+    pub fn find(&self, suite: &str, path: &str) -> Option<String> {
+        self.found(self.file_of(suite), path).map(|it| it.suite.id.clone())
+    }
+
+    /// Names by which a suite may import the others: their files, seen from its own, or their titles with an ending, as the command
+    /// wants it.
     pub fn importable(&self, text: &str) -> Vec<String> {
-        let others =
-            self.own.values().filter(|it| it.suite.text != text && !it.suite.title.contains(['/', '\\']));
-        let mut names: Vec<String> = others.map(|it| format!("{}.json", it.suite.title)).collect();
+        let from = self.own.values().find(|it| it.suite.text == text).map_or("", |it| it.suite.file.as_str());
+        let others = self.own.values().filter(|it| it.suite.text != text);
+        let mut names: Vec<String> = others.filter_map(|it| name_for_others(&it.suite, from)).collect();
         names.sort();
         names
     }
 
-    fn named(&self, path: &str, kind: FileKind) -> Result<Payload, String> {
+    fn named(&self, from: &str, path: &str, kind: FileKind) -> Result<Payload, String> {
         let instead = match kind {
             FileKind::Import => None,
             FileKind::Rows => Some(", or write the rows into it"),
@@ -95,14 +112,40 @@ impl Library {
         if let Some(instead) = instead {
             return Err(format!("the page reads no files; run the suite with sockscope check{instead}"));
         }
-        let file = path.rsplit('/').next().unwrap_or(path);
-        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-        let is_it = |it: &&Own, name: &str| it.suite.title == name || it.name == name;
-        let names = [path, file, stem];
-        let own = names.iter().find_map(|name| self.own.values().find(|it| is_it(it, name)));
-        own.map(|it| Payload::Text(it.suite.text.clone())).ok_or_else(|| {
-            format!("the library has no suite {stem:?}; add the file, or give a suite this name")
+        self.found(from, path).map(|it| Payload::Text(it.suite.text.clone())).ok_or_else(|| {
+            let mut names: Vec<String> =
+                self.own.values().filter_map(|it| name_for_others(&it.suite, from)).collect();
+            names.sort();
+            let has = match names.len().checked_sub(MOST_NAMES) {
+                None | Some(0) if names.is_empty() => "none of your own".to_owned(),
+                None | Some(0) => names.iter().map(|name| cut(name, 60)).collect::<Vec<_>>().join(", "),
+                Some(more) => {
+                    let first: Vec<_> = names[..MOST_NAMES].iter().map(|name| cut(name, 60)).collect();
+                    format!("{} and {} more", first.join(", "), count(more as u64))
+                }
+            };
+            let stem = stem_of(file_name_of(path));
+            format!("the library has no such file; it has {has}. Import the file, or give a suite the name {stem:?}")
         })
+    }
+
+    /// The suite that a path means in a suite of this file: the file there; else one whose path ends alike, the more the better
+    /// and the newer the better; else a suite of this name.
+    fn found(&self, from: &str, path: &str) -> Option<&Own> {
+        let whole = path_from(from, path).ok();
+        let with_file = || self.own.values().filter(|it| !it.suite.file.is_empty());
+        let exact = with_file().rfind(|it| Some(&it.suite.file) == whole.as_ref());
+        let alike = || {
+            let others = with_file().filter(|it| it.suite.file != from);
+            others.max_by_key(|it| alike(&it.suite.file, path)).filter(|it| alike(&it.suite.file, path) > 0)
+        };
+        let file = file_name_of(path);
+        let is_it = |it: &&Own, name: &str| it.suite.title == name || it.name == name;
+        let titled = || {
+            let names = [path, file, stem_of(file)];
+            names.iter().find_map(|name| self.own.values().find(|it| is_it(it, name)))
+        };
+        exact.or_else(alike).or_else(titled)
     }
 
     /// What an import says may have changed, and with it the suites that import it.
@@ -115,7 +158,8 @@ impl Library {
             .collect();
         for id in importing {
             let Some(suite) = self.own.get(&id).map(|it| it.suite.clone()) else { continue };
-            let card = card(&id, &suite.title, &suite.text, &self.files(&suite.text), false);
+            let files = self.files_from(&suite.file, &suite.text);
+            let card = Card { file: suite.file, ..card(&id, &suite.title, &suite.text, &files, false) };
             if let Some(own) = self.own.get_mut(&id) {
                 own.card = card;
             }
@@ -137,6 +181,40 @@ impl Library {
         own.sort_by(|a, b| a.title.cmp(&b.title));
         self.shipped.iter().cloned().chain(own).collect()
     }
+}
+
+/// How many names stand in a message at most.
+const MOST_NAMES: usize = 8;
+
+fn file_name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn stem_of(file: &str) -> &str {
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
+}
+
+/// How many parts at the end of two paths are the same.
+fn alike(one: &str, other: &str) -> usize {
+    one.rsplit('/').zip(other.rsplit('/')).take_while(|(one, other)| one == other).count()
+}
+
+/// By what a suite in this file may import another one; none when that has neither a file nor a title that can be a path.
+fn name_for_others(suite: &OwnSuite, from: &str) -> Option<String> {
+    if suite.file.is_empty() {
+        let can_be = !suite.title.is_empty() && !suite.title.contains(['/', '\\']);
+        return can_be.then(|| format!("{}.json", suite.title));
+    }
+    if suite.file == from {
+        return None;
+    }
+    let (mut from, mut file) = (from, suite.file.as_str());
+    while let (Some((folder, rest)), Some((same, behind))) = (from.split_once('/'), file.split_once('/'))
+        && folder == same
+    {
+        (from, file) = (rest, behind);
+    }
+    Some("../".repeat(from.matches('/').count()) + file)
 }
 
 /// Whether a title is the name, or the name with a number behind it.
@@ -171,6 +249,7 @@ fn card(id: &str, title: &str, text: &str, files: &Files, is_shipped: bool) -> C
         checks: rows_of(text, files).unwrap_or(examined.checks.len()),
         is_shipped,
         problems: examined.mistakes.len(),
+        file: String::new(),
     }
 }
 
@@ -199,12 +278,6 @@ pub(super) fn examine(text: &str, files: &Files) -> Examined {
             ..Examined::default()
         },
     }
-}
-
-/// The names of its clients, in the order in which they are written; none while it cannot be read.
-pub(super) fn clients_of(text: &str, files: &Files) -> Vec<String> {
-    let first = Suite::parse_with(text, files).ok().and_then(|suite| suite.checks.into_iter().next());
-    first.map(|check| check.clients.into_iter().map(|client| client.name).collect()).unwrap_or_default()
 }
 
 pub(super) fn mistake(problem: &Problem) -> Mistake {

@@ -110,7 +110,7 @@ enum PartOf {
 
 fn part_of(question: &Question) -> PartOf {
     match question {
-        Question::Examine(_)
+        Question::Examine { .. }
         | Question::Text(_)
         | Question::Keep(_)
         | Question::Forget(_)
@@ -122,6 +122,7 @@ fn part_of(question: &Question) -> PartOf {
         | Question::Format(_)
         | Question::Examples
         | Question::Plan(_)
+        | Question::Find { .. }
         | Question::Place { .. } => PartOf::Runs,
         _ => PartOf::Reports,
     }

@@ -152,7 +152,7 @@ impl<W: World> ChecksWorker<W> {
     /// The files that a suite names: those that came with it, or else those of the library.
     fn files_of(&self, it: &SuiteRequest) -> Files {
         match it.files.is_empty() {
-            true => self.0.library.borrow().files(&it.text),
+            true => self.0.library.borrow().files(&it.id, &it.text),
             false => it.files.clone(),
         }
     }

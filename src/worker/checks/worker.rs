@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::history::{self, History};
-use super::library::{Library, clients_of, examine, mistake};
+use super::library::{Library, examine, mistake};
 use super::parts::{self, Reports, Runs};
 use super::queue::Queue;
 use super::recordings::RunRecordings;
@@ -197,8 +197,8 @@ impl<W: World> ChecksWorker<W> {
     /// What is known from the start.
     pub(super) async fn answer_at_once(&self, question: Question) -> Answer {
         match question {
-            Question::Examine(text) => {
-                let files = self.0.library.borrow().files(&text);
+            Question::Examine { suite, text } => {
+                let files = self.0.library.borrow().files(&suite, &text);
                 Answer::Examined(examine(&text, &files))
             }
             Question::Text(id) => match self.0.library.borrow().text(&id) {
@@ -260,10 +260,13 @@ impl<W: World> ChecksWorker<W> {
             },
             Question::Examples => Answer::Examples(assist::examples()),
             Question::Plan(request) => self.planned(&request),
-            Question::Place { text, offset, is_check } => {
-                let files = self.0.library.borrow().files(&text);
-                let clients = clients_of(&text, &files);
-                Answer::Place { at: assist::place(&text, offset, is_check), clients }
+            Question::Find { suite, path } => Answer::Found(self.0.library.borrow().find(&suite, &path)),
+            Question::Place { suite, text, offset, example } => {
+                let files = self.0.library.borrow().files(&suite, &text);
+                match assist::fit(&text, offset, &example, &files) {
+                    Ok((at, text)) => Answer::Place { at, text },
+                    Err(words) => Answer::Failed(words),
+                }
             }
             _ => Answer::Failed(MISPLACED.to_owned()),
         }

@@ -141,7 +141,7 @@ fn is_sent_back(event: &Event, own: &Own, at: usize) -> bool {
 }
 
 /// Which messages look like replies: with the id of what was sent, or the first one after it.
-fn replies(events: &[Event], own: &Own, fates: &[Fate]) -> Vec<bool> {
+pub(super) fn replies(events: &[Event], own: &Own, fates: &[Fate]) -> Vec<bool> {
     let mut waits = BTreeMap::<&str, bool>::new();
     let mut are_replies = Vec::with_capacity(events.len());
     for (at, event) in events.iter().enumerate() {

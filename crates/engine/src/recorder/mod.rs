@@ -68,7 +68,7 @@ pub fn suite_of(recording: &str) -> Result<Drafted, RecordError> {
     let events = &recording.events;
     let own = Own::of(events);
     let mut fates = vec![Fate::Step; events.len()];
-    let standing = replies::find(recording, &mut fates);
+    let standing = replies::find(recording, &own, &mut fates);
     let feeds = feeds::find(events, &own, &mut fates);
     let again =
         recordings.get(1).map(|second| Differences::find(recording, second, &own, &mut fates, &mut remarks));

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::feeds::Fate;
+use super::feeds::{self, Fate};
 use super::lines::{Beat, Content, Event, Recording, Reply, members};
+use super::own::Own;
 use crate::Payload;
 use crate::base::words::counted;
 use crate::matcher::{Matcher, Subject};
@@ -25,10 +26,14 @@ pub(super) struct Standing {
     value: Value,
     /// How many messages it sent in the recording.
     times: u32,
+    /// The messages that it took, by their places.
+    took: Vec<usize>,
+    /// How many of them came as a reply to what a step sends.
+    unchecked: u32,
 }
 
 /// Finds what was sent by itself, and marks it with what set it off and what it set off.
-pub(super) fn find(recording: &Recording, fates: &mut [Fate]) -> Vec<Standing> {
+pub(super) fn find(recording: &Recording, own: &Own, fates: &mut [Fate]) -> Vec<Standing> {
     let mut found = Vec::new();
     for rule in &recording.bench.replies {
         let Ok(to) = Matcher::compile(&rule.to) else { continue };
@@ -39,7 +44,9 @@ pub(super) fn find(recording: &Recording, fates: &mut [Fate]) -> Vec<Standing> {
             let pairs = pairs(&recording.events, name, &to, rule, fates);
             let Some(value) = answer(rule, &contents(recording, &pairs)) else { continue };
             mark(fates, &pairs, found.len());
-            found.push(Standing { client: name.clone(), key: "answers", value, times: pairs.len() as u32 });
+            let took = pairs.iter().map(|(came, _)| *came).collect();
+            let (client, times) = (name.clone(), pairs.len() as u32);
+            found.push(Standing { client, key: "answers", value, times, took, unchecked: 0 });
         }
     }
     for beat in &recording.bench.heartbeats {
@@ -55,8 +62,14 @@ pub(super) fn find(recording: &Recording, fates: &mut [Fate]) -> Vec<Standing> {
             }
             mark(fates, &pairs, found.len());
             let (value, times) = (value.into(), pairs.len() as u32);
-            found.push(Standing { client: name.clone(), key: "heartbeat", value, times });
+            let client = name.clone();
+            found.push(Standing { client, key: "heartbeat", value, times, took: Vec::new(), unchecked: 0 });
         }
+    }
+    // What was sent by itself is known by now, so that only what a step sends has replies.
+    let is_reply = feeds::replies(&recording.events, own, fates);
+    for one in &mut found {
+        one.unchecked = one.took.iter().filter(|at| is_reply[**at]).count() as u32;
     }
     found
 }
@@ -212,14 +225,30 @@ pub(super) fn give(clients: &mut Map<String, Value>, standing: &[Standing]) {
 }
 
 pub(super) fn remarks(standing: &[Standing]) -> impl Iterator<Item = String> {
-    let mut by_client = BTreeMap::<(&str, &str), u32>::new();
+    let mut by_client = BTreeMap::<(&str, &str), (u32, u32)>::new();
     for one in standing {
-        *by_client.entry((&one.client, one.key)).or_default() += one.times;
+        let (times, unchecked) = by_client.entry((&one.client, one.key)).or_default();
+        *times += one.times;
+        *unchecked += one.unchecked;
     }
-    by_client.into_iter().map(|((client, key), times)| {
+    by_client.into_iter().map(|((client, key), (times, unchecked))| {
         let times = counted(times.into(), "time");
         match key {
-            "answers" => format!("The bench replied for {client} by itself {times}: its `answers` do that."),
+            "answers" => {
+                let unchecked = match unchecked {
+                    0 => String::new(),
+                    1 => format!(
+                        " They take 1 message that came as a reply to {client}, so no step checks it. To check it, remove \
+                         that answer and expect the message in a step."
+                    ),
+                    some => format!(
+                        " They take {} that came as replies to {client}, so no step checks those. To check them, remove \
+                         that answer and expect the messages in steps.",
+                        counted(some.into(), "message")
+                    ),
+                };
+                format!("The bench replied for {client} by itself {times}: its `answers` do that.{unchecked}")
+            }
             _ => format!("The bench sent a heartbeat for {client} {times}: its `heartbeat` does that."),
         }
     })

@@ -34,7 +34,7 @@ pub use model::{
     ServerStopped, ShardReport, Standing, StepReport, TargetReport, ThresholdReport, Totals,
 };
 pub use verdict::{Millis, Verdict};
-pub use words::{stands_beside, step_place, trial_figures};
+pub use words::{is_of_unused, stands_beside, step_places, trial_figures};
 
 /// The addresses of a run in one line: the first, where it comes from, and how many more there are; empty when none is known.
 pub fn target_line(targets: &[TargetReport]) -> String {

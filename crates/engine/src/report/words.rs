@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 pub(super) use crate::base::words::{count, counted, exact, micros, percent, rate, size};
 use crate::explain::guesses;
-use crate::suite::{Place, imported_in, used_in};
+use crate::suite::{Place, way};
 
 use super::{
     CheckReport, Failure, FailureKind, Instead, Metric, Millis, NearMiss, ShardReport, Standing, StepReport,
@@ -223,18 +223,35 @@ pub(super) fn at(step: &StepReport) -> String {
 }
 
 /// The same alone: `line 3, used in line 9`.
-pub fn step_place(step: &StepReport) -> String {
-    let place = Place { line: step.line, file: step.file.clone() };
-    let used = &step.used_at;
-    let used = if stands_beside(&step.path) { imported_in(used) } else { used_in(used) };
-    let used = used.map(|used| format!(", {used}")).unwrap_or_default();
-    format!("{place}{used}")
+fn step_place(step: &StepReport) -> String {
+    step_places(step).iter().map(|(words, place)| format!("{words}{place}")).collect()
+}
+
+/// The places of which that is made, each behind the words before it.
+pub fn step_places(step: &StepReport) -> Vec<(String, Place)> {
+    let word = if stands_beside(&step.path) { "imported" } else { "used" };
+    let mut places = vec![(String::new(), Place { line: step.line, file: step.file.clone() })];
+    places.extend(way(word, &step.used_at));
+    if let Some((words, _)) = places.get_mut(1) {
+        words.insert_str(0, ", ");
+    }
+    places
 }
 
 /// Whether the line of a report at this path is of something beside the steps, which is in no definition: an answer, a heartbeat or
 /// a framing.
 pub fn stands_beside(path: &str) -> bool {
     ["clients.", "answers["].iter().any(|start| path.starts_with(start))
+}
+
+/// Whether this line is of an answer, a heartbeat or a framing of a client that no step of its check acted on. `on` are the clients
+/// of all its lines.
+pub fn is_of_unused<'a>(path: &str, mut on: impl Iterator<Item = &'a String>) -> bool {
+    let client = path.strip_prefix("clients.").and_then(|rest| rest.rsplit_once('.'));
+    client.is_some_and(|(client, _)| {
+        // The members of a group are called `crowd[3]`.
+        !on.any(|name| name.strip_prefix(client).is_some_and(|rest| rest.is_empty() || rest.starts_with('[')))
+    })
 }
 
 /// Writing to a string cannot fail.

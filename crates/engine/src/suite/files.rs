@@ -146,7 +146,7 @@ impl Files {
 }
 
 /// The path of a file from the folder of the suite, when another file names it; or why it is not one.
-pub(super) fn path_from(from: &str, written: &str) -> Result<String, String> {
+pub fn path_from(from: &str, written: &str) -> Result<String, String> {
     let shown = cut(written, 60);
     let wrong = |why: &str| Err(format!("{shown:?} {why}; write a path such as \"shared/common.jsonc\""));
     if written.trim().is_empty() || written.len() > LONGEST || written.ends_with('/') {

@@ -22,14 +22,15 @@ mod words;
 
 pub use changes::{Changes, changes};
 pub use field::{Field, FieldError, FromValue, Rate, Size, StatusSet};
-pub use files::{FileKind, Files};
+pub use files::{FileKind, Files, path_from};
 pub use model::{
     AnswerRule, BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition,
     ConnectSpec, Correlate, Defaults, Each, Expectation, FileBody, FormPart, HandshakeSpec, Heartbeat,
     HttpBody, HttpExpectation, HttpSpec, Invariant, Order, PartValue, Pause, PingSpec, Position, Ramp,
     RampLoad, Repeat, Rule, Silence, Stage, Step, Suite, Target, TlsSpec, TrySpec, Until, UseSpec, Verb,
 };
-pub use origin::{Origin, Place, imported_in, used_in};
+pub(crate) use origin::way;
+pub use origin::{Origin, Place};
 pub use parse::rows_in;
 pub(crate) use parse::{content_type_complaint, too_often};
 pub use problem::{Elsewhere, Problem};

@@ -43,18 +43,17 @@ impl Origin {
 
 /// Such as `used in line 7`; of several the first and the last.
 pub fn used_in(used: &[Place]) -> Option<String> {
-    way("used", used)
+    let told = way("used", used).iter().map(|(words, place)| format!("{words}{place}")).collect::<String>();
+    (!told.is_empty()).then_some(told)
 }
 
-/// Such as `imported in line 7`, for what stands beside the steps.
-pub fn imported_in(used: &[Place]) -> Option<String> {
-    way("imported", used)
-}
-
-fn way(word: &str, used: &[Place]) -> Option<String> {
+/// The first and the last of these places, each behind the words before it. The word is `used`, or `imported` for what stands
+/// beside the steps.
+pub fn way(word: &str, used: &[Place]) -> Vec<(String, Place)> {
+    let of = |words: String, place: &Place| (words, place.clone());
     match used {
-        [] => None,
-        [one] => Some(format!("{word} in {one}")),
-        [first, .., last] => Some(format!("{word} in {first}, from {last}")),
+        [] => Vec::new(),
+        [one] => vec![of(format!("{word} in "), one)],
+        [first, .., last] => vec![of(format!("{word} in "), first), of(", from ".to_owned(), last)],
     }
 }

@@ -13,11 +13,12 @@ use super::places::{MOST, Place, is_broken};
 use super::steps::unmet_list;
 use crate::engine::explain::{Cause, guesses};
 use crate::engine::report::{Failure, FailureKind, NearMiss, ThresholdReport, Unmet, explain_missing};
+use crate::engine::suite::Place as Line;
 use crate::model::format;
 use crate::model::running::{LiveCheck, LiveRun, LiveStep};
 use crate::ui::bench::explanation::causes as listed;
 use crate::ui::parts::fields::{button, text, when};
-use crate::wire::checks::Spot;
+use crate::wire::checks::{Answer, Question, Spot};
 
 /// The list.
 pub(super) fn failures(store: Store, link: Link, run: RwSignal<LiveRun>, all: Memo<Vec<Place>>) -> AnyView {
@@ -79,14 +80,12 @@ fn of_step(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize, number: 
     let title = text(move || step.with(|step| step.as_ref().map(|it| it.title.clone()).unwrap_or_default()));
     let is_of_several = when(move || run.with(|run| run.checks.get(at).is_some_and(has_several)));
     let named = move || step.with_untracked(|step| step.as_ref().map(named).unwrap_or_default());
-    let place = text(move || step.with(|step| step.as_ref().map(|it| it.place.clone()).unwrap_or_default()));
-    let show = move || {
-        if let Some(line) = step.with_untracked(|step| step.as_ref().map(|it| it.line)) {
-            store.show_line(line);
-        }
+    let places =
+        Memo::new(move |_| step.with(|step| step.as_ref().map(|it| it.places.clone()).unwrap_or_default()));
+    let places = move || {
+        let one = |(words, place)| view! { {words}{link_to(store, link, run, place)} }.into_any();
+        places.get().into_iter().map(one).collect_view()
     };
-    // The document of a suite that came by a script is not in the library.
-    let has_document = when(move || store.card().is_some());
     let lanes = move || around::to_lanes(store, link, spot, named());
     let body = move || {
         step.with(|step| {
@@ -100,7 +99,7 @@ fn of_step(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize, number: 
             <div class="run-line">
                 <span class="checks-sign" data-verdict="fail" role="img" aria-label="failed"></span>
                 <strong>{name}</strong><span class="run-soft">{title}</span>
-                <button type="button" class="quiet run-place" title="Show it in the document" hidden=when(move || place.with(String::is_empty)) disabled=when(move || !has_document.get()) on:click=move |_| show()>{place}</button>
+                <span class="run-places">{places}</span>
                 <span class="checks-space"></span>
                 <span hidden=move || !is_of_several.get()>{button("quiet", "to-lanes", "Lanes", "Open the connections of this check side by side in the bench, what came wrong in red", lanes)}</span>
                 {button("quiet", "around", "Messages around it", "What was sent and received before and after", move || around::toggle(store, link, spot))}
@@ -111,6 +110,25 @@ fn of_step(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize, number: 
         </li>
     }
     .into_any()
+}
+
+/// A place as a button that shows it in its document: the suite itself, or a file that it imports.
+fn link_to(store: Store, link: Link, run: RwSignal<LiveRun>, place: Line) -> AnyView {
+    let words = place.to_string();
+    let is_own = place.file.is_none();
+    let show = move || {
+        let line = place.line;
+        let Some(path) = place.file.clone() else { return store.show_line(line) };
+        let suite = run.with_untracked(|run| run.suite_id.clone());
+        link.ask(Question::Find { suite, path: path.clone() }, move |told| match told {
+            Answer::Found(Some(id)) => store.show_line_of(id, line),
+            _ => store.complain(format!("{path} is not in the library: import it to see its line {line}.")),
+        });
+    };
+    // The document of a suite that came by a script is not in the library.
+    let is_missing = when(move || is_own && store.card().is_none());
+    view! { <button type="button" class="quiet run-place" data-testid="place" title="Show it in its document" disabled=is_missing on:click=move |_| show()>{words}</button> }
+        .into_any()
 }
 
 fn has_several(check: &LiveCheck) -> bool {

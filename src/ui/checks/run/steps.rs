@@ -7,7 +7,7 @@ use super::super::store::Store;
 use crate::engine::report::{Instead, Unmet, Verdict, stands_beside};
 use crate::model::format;
 use crate::model::running::{LiveCheck, Stage};
-use crate::ui::parts::fields::text;
+use crate::ui::parts::fields::{text, when};
 
 /// The parts of a check that are not its steps: how their paths begin, and what they are called.
 const AROUND: [(&str, &str); 3] = [("setup", "setup"), ("teardown", "teardown"), ("invariants", "always")];
@@ -109,6 +109,8 @@ fn step(store: Store, check: Memo<LiveCheck>, number: usize) -> AnyView {
             unmet.map(met_words).unwrap_or_default()
         })
     });
+    let is_unused =
+        when(move || check.with(|check| check.steps.get(number).is_some_and(|it| check.is_unused(it))));
     let line = step.with_untracked(|step| step.line);
     let show = move || store.show_line(line);
     // Of a failed step the list of failures says it.
@@ -117,7 +119,7 @@ fn step(store: Store, check: Memo<LiveCheck>, number: usize) -> AnyView {
         unmet.and_then(unmet_list)
     };
     view! {
-        <li class=class data-testid="step" data-state=stage>
+        <li class=class data-testid="step" data-state=stage hidden=is_unused>
             <div class="run-step">
                 <span class="checks-sign" data-verdict=stage role="img" aria-label=stage></span>
                 <span class="run-title" title=does>{title}</span>

@@ -98,15 +98,17 @@ fn counts(run: &LiveRun) -> String {
     let passed = run.checks.iter().filter(|check| check.stage == Stage::Ended(Verdict::Pass)).count();
     match &run.report {
         Some(report) => {
-            // What was skipped, or was to run without a server, counts for nothing.
-            let counts = |check: &&LiveCheck| match check.stage {
-                Stage::Ended(verdict) => Judged::of_check(verdict, &check.reasons).applied(),
-                _ => true,
+            // What was skipped, or was to run without a server. The tiles and the list of runs count all checks, too.
+            let is_apart = |check: &&LiveCheck| match check.stage {
+                Stage::Ended(verdict) => !Judged::of_check(verdict, &check.reasons).applied(),
+                _ => false,
             };
-            let applied = run.checks.iter().filter(counts).count();
-            let that = if applied < all { " that applied" } else { "" };
-            let applied = format::counted(applied as u64, "check");
-            format!("{passed} of {applied}{that} passed in {}", millis(report.duration_ms))
+            let apart = match run.checks.iter().filter(is_apart).count() {
+                0 => String::new(),
+                apart => format!("; {} did not apply", format::count(apart as u64)),
+            };
+            let all = format::counted(all as u64, "check");
+            format!("{passed} of {all} passed in {}{apart}", millis(report.duration_ms))
         }
         None => format!("{ended} of {} done", format::counted(all as u64, "check")),
     }

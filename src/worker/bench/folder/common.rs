@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::base::shared_folder::digest;
+use crate::engine::base::shared_folder::{OF_BENCH, digest};
 
 /// What is kept of a folder in this browser.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,8 +85,12 @@ impl Common {
     }
 }
 
-/// A name for the file of a suite, which no other file has.
-pub(super) fn file_name(title: &str, is_taken: impl Fn(&str) -> bool) -> String {
+/// A name for the file of a suite, which no other file has: that of the file that it was taken from, or else one like its title.
+pub(super) fn file_name(file: &str, title: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let is_name = [".json", ".jsonc"].iter().any(|ending| file.ends_with(ending));
+    if is_name && !OF_BENCH.contains(&file) && !is_taken(file) {
+        return file.to_owned();
+    }
     let mut stem = String::new();
     for c in title.chars().flat_map(char::to_lowercase).take(60) {
         match c {
@@ -166,9 +170,12 @@ mod tests {
             ("*?", "suite.json"),
             ("Größe 2", "größe-2.json"),
         ] {
-            assert_eq!(file_name(title, none), name);
+            assert_eq!(file_name("", title, none), name);
         }
-        assert_eq!(file_name("a", |name| name == "a.json" || name == "a-2.json"), "a-3.json");
-        assert!(file_name(&"x".repeat(500), none).len() < 70);
+        assert_eq!(file_name("", "a", |name| name == "a.json" || name == "a-2.json"), "a-3.json");
+        assert_eq!(file_name("x/b.jsonc", "a", none), "x/b.jsonc");
+        assert_eq!(file_name("b.jsonc", "a", |name| name == "b.jsonc"), "a.json");
+        assert_eq!(file_name("b.txt", "a", none), "a.json");
+        assert!(file_name("", &"x".repeat(500), none).len() < 70);
     }
 }

@@ -153,9 +153,14 @@ impl<W: World> BenchWorker<W> {
         }
         self.change_suites(|suites| {
             let Some(suites) = suites else { return };
-            let title = suites.get(&suite.id).map(|it| it.title.clone()).unwrap_or_default();
-            let title = if suite.title.is_empty() { title } else { suite.title };
-            suites.insert(suite.id.clone(), OwnSuite { title, ..suite });
+            let kept = |new: String, before: Option<&String>| match new.is_empty() {
+                true => before.cloned().unwrap_or_default(),
+                false => new,
+            };
+            let before = suites.get(&suite.id);
+            let title = kept(suite.title, before.map(|it| &it.title));
+            let file = kept(suite.file, before.map(|it| &it.file));
+            suites.insert(suite.id.clone(), OwnSuite { id: suite.id, title, text: suite.text, file });
         });
     }
 

@@ -197,6 +197,14 @@ impl<W: World> BenchWorker<W> {
             let written = match step {
                 Step::Same => {
                     common.agreed(&name, text);
+                    // Others import it by its file, which the library does not know yet.
+                    let of_file = common.suites.get(&name).zip(mine.suites.as_ref());
+                    let suite =
+                        of_file.and_then(|(id, suites)| suites.get(id)).filter(|_| is_suite && own.is_some());
+                    if suite.is_some_and(|it| it.file.is_empty()) {
+                        is_settled = false;
+                        self.hand_over(open, common, mine, &name, there.map(|read| read.raw.as_str()));
+                    }
                     Ok(())
                 }
                 Step::Take => {
@@ -325,6 +333,7 @@ impl<W: World> BenchWorker<W> {
                     id: id.clone(),
                     from: own.map(|it| it.text.clone()),
                     to: raw.map(str::to_owned),
+                    file: name.to_owned(),
                 }
             }
         };
@@ -350,8 +359,8 @@ fn name_suites(common: &mut Common, open: &Open, mine: &mut Mine) {
     }
     for suite in suites.values() {
         if common.file_of(&suite.id).is_none() {
-            let name =
-                file_name(&suite.title, |name| read.contains_key(name) || common.suites.contains_key(name));
+            let is_taken = |name: &str| read.contains_key(name) || common.suites.contains_key(name);
+            let name = file_name(&suite.file, &suite.title, is_taken);
             common.suites.insert(name.clone(), suite.id.clone());
             // What was there before the folder stays apart from it, unless a person says so.
             if is_first {

@@ -203,6 +203,36 @@ fn automatic_replies_name_members_of_what_came_and_heartbeats_are_the_clients_ow
 }
 
 #[test]
+fn a_reply_that_an_answer_takes_is_said_not_to_be_checked() {
+    let bench = r#"{"event":"bench","replies":[{"to":{"contains":"percent"},"template":"seen","pattern":"^seen$","after_ms":0}]}"#;
+    let recorded_with = |events: &[(u64, &str, &str)]| {
+        let mut lines = vec![bench.to_owned(), OPEN.to_owned(), OPENED.to_owned()];
+        lines.extend(events.iter().map(|(millis, event, text)| at(*millis, event, text)));
+        let drafted = recorded_lines(&lines);
+        drafted.remarks.into_iter().find(|it| it.starts_with("The bench replied")).expect("a remark")
+    };
+    let said = recorded_with(&[
+        (300, "sent", "how far"),
+        (310, "received", "7 percent"),
+        (311, "sent", "seen"),
+        (400, "received", "8 percent"),
+        (401, "sent", "seen"),
+    ]);
+    assert_eq!(
+        said,
+        "The bench replied for alice by itself 2 times: its `answers` do that. They take 1 message that came as a reply to alice, so no \
+         step checks it. To check it, remove that answer and expect the message in a step."
+    );
+    let said = recorded_with(&[
+        (300, "received", "7 percent"),
+        (301, "sent", "seen"),
+        (320, "sent", "how far"),
+        (330, "received", "far"),
+    ]);
+    assert_eq!(said, "The bench replied for alice by itself 1 time: its `answers` do that.");
+}
+
+#[test]
 fn a_recording_of_200_000_frames_says_how_many_were_used() {
     let mut lines = vec![OPEN.to_owned(), OPENED.to_owned()];
     lines.extend((0..199_998).map(|nth| at(10, "received", &format!(r#"{{"type":"burst","n":{nth}}}"#))));

@@ -63,7 +63,11 @@ fn steps(steps: &[StepReport]) -> Markup {
     html! {
         @if !steps.is_empty() {
             h4 { "Steps" }
-            ol.steps { @for one in steps { (step(one)) } }
+            ol.steps {
+                @for one in steps {
+                    @if !words::is_of_unused(&one.path, steps.iter().flat_map(|step| &step.on)) { (step(one)) }
+                }
+            }
         }
     }
 }

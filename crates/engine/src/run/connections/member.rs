@@ -459,11 +459,10 @@ impl<W: World> Member<W> {
 
     /// The server has ended a stream.
     fn tear_at_end(&self, at: Instant) {
-        if let Some(why) = self.unfinished() {
-            let message =
-                format!("the server ended the stream at {} {why}", words::duration(at - self.context.began));
-            self.tear(why, *failure::plain(FailureKind::Closed, message));
-        }
+        let Some(why) = self.unfinished() else { return };
+        let message =
+            format!("the server ended the stream at {} {why}", words::duration(at - self.context.began));
+        self.tear(why, *failure::plain(FailureKind::Closed, message));
     }
 
     /// What the stream holds is not known any more: that ends the check, as a broken invariant does.
