@@ -26,12 +26,12 @@ pub struct Offered {
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// The machine does not give it.
-    #[error("{file}: cannot be read")]
+    #[error("{file}: {why}")]
     Unread {
         /// The file.
         file: String,
-        /// The operating system's words.
-        source: io::Error,
+        /// Why not, in plain words.
+        why: String,
     },
     /// It is not one.
     #[error("{file}")]
@@ -104,8 +104,8 @@ impl Beside for Folder {
     }
 }
 
-fn unread(file: &Path, source: io::Error) -> SessionError {
-    SessionError::Unread { file: name_of(file), source }
+fn unread(file: &Path, error: io::Error) -> SessionError {
+    SessionError::Unread { file: name_of(file), why: crate::causes::unread(&error) }
 }
 
 fn wrong(file: &Path, source: OpenError) -> SessionError {

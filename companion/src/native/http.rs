@@ -11,6 +11,7 @@ use reqwest::{Client, Method, Url};
 use sockscope_engine::{HttpError, HttpRequest, HttpResponse, Payload, Redirect};
 
 use super::net::Net;
+use crate::causes::{causes, unanswered};
 use crate::ws::trust::{checking, trusting};
 
 /// Redirects that are followed, as browsers do.
@@ -66,7 +67,7 @@ impl Net {
                 Payload::Binary(bytes) => asked.body(bytes),
             };
         }
-        let answer = asked.send().await.map_err(|error| causes(&error.without_url()))?;
+        let answer = asked.send().await.map_err(|error| unanswered(&error.without_url()))?;
         let leads_elsewhere = answer.status().is_redirection() && answer.headers().contains_key("location");
         if request.redirect == Redirect::Error && leads_elsewhere {
             return Err(format!("the answer ({}) leads elsewhere", answer.status()));
@@ -77,11 +78,7 @@ impl Net {
             headers: answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
             url: answer.url().to_string(),
             redirected: leads_elsewhere || *answer.url() != url,
-            body: answer.text().await.map_err(|error| causes(&error.without_url()))?,
+            body: answer.text().await.map_err(|error| unanswered(&error.without_url()))?,
         })
     }
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    crate::causes::causes(error)
 }
