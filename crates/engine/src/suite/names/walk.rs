@@ -445,7 +445,13 @@ impl<'n, 'p> Walk<'n, 'p> {
         };
         if let Some(message) = complaint(&target, &self.clients) {
             let of_answers = "{{message.…}} has a value in the \"send\" of an answer only";
-            return Some(if base == "message" { of_answers.to_owned() } else { message });
+            return Some(match nearest(base, ["message"]) {
+                Some(_) if base == "message" => of_answers.to_owned(),
+                Some(_) => {
+                    format!("{message}; in an answer, {{{{message.{name}}}}} is of the message that came")
+                }
+                None => message,
+            });
         }
         if self.notes.has_unread_rows {
             return None;
