@@ -111,3 +111,45 @@ fn a_pasted_command_keeps_its_headers() {
         assert!(target.heard.has("x-tenant: 7"), "{:#?}", target.heard.all());
     });
 }
+
+#[test]
+fn a_command_in_the_address_keeps_its_headers_and_a_token_that_was_forgotten_is_asked_for() {
+    test_page(async |practice, browser| {
+        let target = Guarded::listen(None).await;
+        browser.open(&practice.page).await;
+        let token = Guarded::FIELD.strip_prefix("Bearer ").expect("a token");
+        let line = format!("curl -N -H 'Authorization: {}' http://127.0.0.1:{}/", Guarded::FIELD, target.port);
+        browser.type_into("url", &line).await;
+        browser.press("\u{e007}", std::time::Duration::ZERO).await;
+        browser.until_text("note", "Open; the handshake took").await;
+        browser.until_text("by-relay", "by relay").await;
+
+        // The token was the only reason for the relay. Without it the page must not connect past it.
+        let heard = target.heard.all().len();
+        browser.reload().await;
+        browser.until_text("by-relay", "by relay").await;
+        browser.until_text("note", "the token was typed before this page was loaded").await;
+        browser.click("connect").await;
+        browser.until_row("type it again under Headers").await;
+        assert_eq!(target.heard.all().len(), heard, "nothing was sent");
+        browser.click("options").await;
+        browser.until_text("headers-missing", "the token. Type it again.").await;
+        browser.type_into("header-token", token).await;
+        browser.until_script("return !document.querySelector('[data-testid=headers-missing]')").await;
+        browser.click("close-dialog").await;
+        browser.connect().await;
+        browser.until_text("note", "Open; the handshake took").await;
+    });
+}
+
+#[test]
+fn a_command_that_names_a_file_says_that_it_must_be_chosen() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.type_into("url", "curl --cert client.pem wss://localhost:59/").await;
+        browser.press("\u{e007}", std::time::Duration::ZERO).await;
+        browser.until_text("toast", "Choose these files under Headers in the options: client.pem.").await;
+        assert_eq!(browser.value("url").await, "wss://localhost:59/");
+        assert_eq!(browser.text("sockets").await.split('/').next(), Some("0"));
+    });
+}

@@ -34,6 +34,41 @@ async fn until_kept(browser: &Browser, frames: u64) {
 }
 
 #[test]
+fn one_earlier_session_is_opened_after_another() {
+    test_page(async |practice, browser| {
+        for text in ["the first", "the second"] {
+            open_echo(practice, browser).await;
+            browser.send(text).await;
+            browser.until_row("↓").await;
+            until_kept(browser, 4).await;
+            browser.open("about:blank").await;
+        }
+        browser.open(&practice.page).await;
+        browser.click("sessions-notice-open").await;
+        browser.until_row("the second").await;
+        // The newest stands first.
+        for (at, text) in [(1, "the first"), (0, "the second"), (1, "the first")] {
+            browser
+                .run(&format!("document.querySelectorAll('[data-testid=rail-session]')[{at}].click()"))
+                .await;
+            let rows = browser.until_row(text).await;
+            assert_eq!(rows.len(), 4, "{rows:#?}");
+        }
+        // A file that is no session leaves what is shown.
+        let folder = tempfile::tempdir().expect("a folder");
+        let wrong = folder.path().join("wrong.har");
+        std::fs::write(&wrong, "{}").expect("a file");
+        browser.click("sessions").await;
+        browser.choose("sessions-import", &wrong).await;
+        browser.until_text("toast", "could not be opened").await;
+        browser.until_row("the first").await;
+        browser.until_text("sessions-shown", "Read only.").await;
+        browser.click("sessions-back").await;
+        browser.until_rows(|rows| rows.is_empty()).await;
+    });
+}
+
+#[test]
 fn a_session_is_opened_after_a_reload_with_the_keyboard_and_left_again() {
     test_page(async |practice, browser| {
         open_echo(practice, browser).await;

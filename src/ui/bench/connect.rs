@@ -10,6 +10,7 @@ use super::connections::{close, open};
 use super::explanation::{Why, explained};
 use super::front::Dialog;
 use super::link::Link;
+use super::start;
 use super::store::{Connection, Store};
 use crate::browser::page;
 use crate::engine::Instant;
@@ -26,7 +27,10 @@ pub(crate) fn ConnectBar(connection: Connection, store: Store, link: Link) -> im
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         match untrack(|| connection.phase()) {
-            Phase::Closed => open(store, connection, link),
+            Phase::Closed => match connection.setup.with_untracked(|setup| setup.url.trim().to_owned()) {
+                line if start::is_command(&line) => start::connect_as(store, link, line),
+                _ => open(store, connection, link),
+            },
             _ => close(connection, link),
         }
     };

@@ -50,10 +50,15 @@ pub(crate) fn section(connection: Connection) -> AnyView {
             view! { <p class="note" data-state="wrong" data-testid="headers-none">{fields::prose(NO_COMPANION)}</p> }.into_any()
         })
     };
+    let missing = move || {
+        let words = profile.with(Profile::missing)?;
+        Some(view! { <p class="note" data-state="wrong" data-testid="headers-missing">{format!("Not kept since the page was loaded: {words}. Type it again.")}</p> }.into_any())
+    };
     view! {
         <fieldset data-testid="headers">
             <legend>"Headers"</legend>
             {note}
+            {missing}
             {rows(connection, profile)}
             <div class="row-of-fields">
                 {line("Origin", "header-origin", "https://app.example", of(|it| &mut it.origin), set(|it| &mut it.origin))}

@@ -12,7 +12,7 @@ use super::left_draft;
 use super::store::Store;
 use crate::browser::page;
 use crate::wire::Bench;
-use crate::wire::bench::{Answer, Question, Request, Restored, Update, Workspace};
+use crate::wire::bench::{Answer, Look, Question, Request, Restored, Update, Workspace};
 
 /// A worker that says nothing for this long will not come.
 const READY_WITHIN: Duration = Duration::from_secs(15);
@@ -36,6 +36,8 @@ struct Said {
     is_resting: bool,
     /// The set-up that the worker has.
     arranged: Option<Workspace>,
+    /// The rows that the timeline wants.
+    look: Option<Look>,
     /// The worker that shows an earlier session, while one is shown.
     reader: Option<WorkerLink<Bench>>,
     /// Where the script is that starts a worker.
@@ -64,6 +66,9 @@ impl Link {
     /// Asks the worker to do something. A rest does not keep the caller waiting.
     pub fn send(&self, request: &Request) {
         self.end_rest();
+        if let Request::Look(look) = request {
+            self.said.update_value(|said| said.look = Some(*look));
+        }
         self.worker_of(is_of_what_is_shown(request)).send(request);
     }
 
@@ -80,9 +85,13 @@ impl Link {
         self.said.with_value(|said| said.reader).filter(|_| is_of_what_is_shown).unwrap_or(self.worker)
     }
 
-    /// From now on another worker shows what is shown; none for the one that has the connections.
+    /// From now on another worker shows what is shown; none for the one that has the connections. The timeline asks for rows only
+    /// when it wants others, and this worker does not know which.
     pub fn show(&self, reader: Option<WorkerLink<Bench>>) {
         self.said.update_value(|said| said.reader = reader);
+        if let Some(look) = self.said.with_value(|said| said.look) {
+            self.worker_of(true).send(&Request::Look(look));
+        }
     }
 
     /// Where the script is that starts a worker.

@@ -94,11 +94,26 @@ pub(crate) fn told(pasted: &Pasted) -> (String, String) {
 
 const ADDRESS_OR_COMMAND: &str = "An address, or a wscat, websocat or curl command.";
 
+/// Whether a line is a command and no address.
+pub(super) fn is_command(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    matches!(words.next(), Some("wscat" | "websocat" | "curl")) && words.next().is_some()
+}
+
+/// Connects as a command does.
+pub(super) fn connect_as(store: Store, link: Link, line: String) {
+    later::then(move |later| match (later.pasted)(&line) {
+        Ok(pasted) => begin(store, link, pasted),
+        Err(words) => store.complain(format!("Expected something to connect to: {words}.")),
+    });
+}
+
 /// Connects with the selected connection, or with a new one when that is open.
 fn begin(store: Store, link: Link, pasted: Pasted) {
     let current = untrack(|| store.current()).filter(|it| untrack(|| it.phase()) == Phase::Closed);
     let connection = current.unwrap_or_else(|| store.add(String::new()));
-    let profile = untrack(later::here).map(|later| (later.told)(&pasted).1).unwrap_or_default();
+    let (words, profile) = untrack(later::here).map(|later| (later.told)(&pasted)).unwrap_or_default();
+    let has_files = !pasted.files.is_empty();
     connection.setup.update(|setup| {
         setup.profile = profile;
         setup.url = pasted.url;
@@ -106,6 +121,11 @@ fn begin(store: Store, link: Link, pasted: Pasted) {
     });
     if !pasted.message.is_empty() {
         store.draft.set(Draft { text: pasted.message, ..Draft::default() });
+    }
+    // A page cannot read files that only their names are known of.
+    if has_files {
+        store.complain(words);
+        return page::focus_soon("[data-testid=options]");
     }
     open(store, connection, link);
     page::focus_soon("[data-testid=message]");

@@ -12,7 +12,7 @@ use crate::engine::base::words;
 use crate::engine::explain::Probed;
 use crate::engine::relay::{self, ConnectionFact, Delay, Fact, FactsSocket, Prepared, Profile, RelayError};
 use crate::engine::{Endpoint, Event, FrameKind, Payload, Socket, World};
-use crate::wire::bench::{ConnectionId, Phase};
+use crate::wire::bench::{ConnectionId, Phase, Setup};
 
 /// The facts of a failed handshake come on a socket of their own; they are waited for this long, in steps.
 const FACTS_WITHIN: Duration = Duration::from_secs(1);
@@ -66,8 +66,7 @@ impl<W: World> BenchWorker<W> {
     /// Asks the companion to open a connection, and connects to what it answers.
     pub(super) fn open_by_relay(&self, id: ConnectionId, endpoint: Endpoint) {
         let setup = self.connection(id, |connection, _| connection.setup.clone()).unwrap_or_default();
-        let filled = Profile::read(&setup.profile).filled_in(|text| self.filled_in(id, text));
-        let begun = filled.and_then(|profile| {
+        let begun = self.profile(id, &setup).and_then(|profile| {
             let attempt = self.begin(id, &setup.name, &endpoint).map_err(|error| error.to_string())?;
             Ok((profile, attempt))
         });
@@ -84,6 +83,22 @@ impl<W: World> BenchWorker<W> {
             worker.connect_by_relay(id, attempt, &setup.name, prepared);
             worker.flush();
         }));
+    }
+
+    /// What a connection is opened with; else what is wrong with it, in words.
+    fn profile(&self, id: ConnectionId, setup: &Setup) -> Result<Profile, String> {
+        let profile = Profile::read(&setup.profile);
+        if let Some(missing) = profile.missing() {
+            return Err(format!(
+                "{missing} was typed before this page was loaded, and is not kept; type it again under Headers"
+            ));
+        }
+        profile.filled_in(|text| self.filled_in(id, text))
+    }
+
+    /// What is wrong with what a connection is opened with; none when nothing is.
+    pub(super) fn profile_trouble(&self, id: ConnectionId, setup: &Setup) -> Option<String> {
+        self.profile(id, setup).err()
     }
 
     fn connect_by_relay(

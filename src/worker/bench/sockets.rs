@@ -100,7 +100,9 @@ impl<W: World> BenchWorker<W> {
         });
         let (surroundings, later) = (self.surroundings(), self.0.later.here());
         for setup in setups {
-            let typed = match self.endpoint(setup.id, &setup) {
+            let looks = later.filter(|_| Profile::is_said(&setup.profile));
+            let wrong = looks.and_then(|later| (later.profile_trouble)(self, setup.id, &setup));
+            let typed = match wrong.map_or_else(|| self.endpoint(setup.id, &setup), Err) {
                 Ok(endpoint) => Typed {
                     url: endpoint.url().to_owned(),
                     wrong: None,

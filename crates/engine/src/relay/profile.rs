@@ -2,6 +2,8 @@
 //!
 //! Owns the form in which it is kept, and what of it is a secret. It refuses to judge values: the relay does, in its own words.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -30,6 +32,9 @@ pub struct Profile {
     pub insecure: bool,
     /// An HTTP proxy on the way; none when empty.
     pub proxy: String,
+    /// What was a secret and is not kept: its name, and what is left of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub forgotten: BTreeMap<String, String>,
 }
 
 /// A header field.
@@ -80,15 +85,17 @@ impl Profile {
         !text.is_empty() && !text.starts_with(SAYS_NOTHING)
     }
 
-    /// Whether the relay would be asked for nothing beside the address.
+    /// Whether the relay would be asked for nothing beside the address. One that has forgotten something must not be opened without.
     fn says_nothing(&self) -> bool {
-        self.to_request("") == Self::default().to_request("")
+        self.forgotten.is_empty() && self.to_request("") == Self::default().to_request("")
     }
 
     /// Changes what is kept.
     pub fn edit(text: &mut String, change: impl FnOnce(&mut Self)) {
         let mut profile = Self::read(text);
         change(&mut profile);
+        // What was typed again, or is not wanted any more, is not missing.
+        profile.forgotten = profile.missing_texts();
         *text = profile.to_text();
     }
 
@@ -130,13 +137,44 @@ impl Profile {
             .collect()
     }
 
-    /// Takes that out.
+    /// Takes that out, and remembers that it was there.
     pub fn forget_secrets(&mut self) {
-        for (name, text) in self.texts() {
-            if is_typed_secret(&name, text) {
-                text.clear();
-            }
+        let mut forgotten = Vec::new();
+        for (name, text) in self.texts().into_iter().filter(|(name, text)| is_typed_secret(name, text)) {
+            *text = match name.as_str() {
+                "proxy" => without_user(text),
+                _ => String::new(),
+            };
+            forgotten.push((name, text.clone()));
         }
+        self.forgotten.extend(forgotten);
+    }
+
+    /// What was forgotten and has not been typed again, in words; none when nothing is missing.
+    pub fn missing(&self) -> Option<String> {
+        let names: Vec<_> = self
+            .missing_texts()
+            .into_keys()
+            .map(|name| match name.as_str() {
+                "private_key" => "the client key".to_owned(),
+                "proxy" => "user and password of the HTTP proxy".to_owned(),
+                "password" | "token" => format!("the {name}"),
+                _ => format!("the header {name}"),
+            })
+            .collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+
+    fn missing_texts(&self) -> BTreeMap<String, String> {
+        if self.forgotten.is_empty() {
+            return BTreeMap::new();
+        }
+        let mut now = self.clone();
+        let now: Vec<_> = now.texts().into_iter().map(|(name, text)| (name, text.clone())).collect();
+        let is_missing = |(name, left): &(&String, &String)| {
+            now.iter().any(|(other, text)| other == *name && text == *left)
+        };
+        self.forgotten.iter().filter(is_missing).map(|(name, left)| (name.clone(), left.clone())).collect()
     }
 
     /// What the relay is asked, for this address.
@@ -172,6 +210,13 @@ impl Profile {
         }
         request
     }
+}
+
+/// An address without the user and the password in it.
+fn without_user(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    if scheme.is_empty() { rest.to_owned() } else { format!("{scheme}://{rest}") }
 }
 
 fn is_typed_secret(name: &str, text: &str) -> bool {
@@ -267,6 +312,31 @@ mod tests {
         assert_eq!(values, ["seven", "", "{{cookie}}", ""]);
         let basic = Authorization::Basic { user: "ann".to_owned(), password: String::new() };
         assert_eq!((profile.authorization, profile.key.as_str()), (basic, ""));
-        assert_eq!((profile.certificate.as_str(), profile.proxy.as_str()), ("public", ""));
+        assert_eq!((profile.certificate.as_str(), profile.proxy.as_str()), ("public", "http://localhost:1"));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_missing_until_it_is_typed_again() {
+        let mut text = Profile {
+            authorization: Authorization::Bearer("t0ken".to_owned()),
+            headers: vec![field("X-Api-Key", "abc")],
+            proxy: "http://u:p@localhost:3128".to_owned(),
+            ..Profile::default()
+        }
+        .to_text();
+        assert_eq!(Profile::read(&text).missing(), None);
+        Profile::edit(&mut text, Profile::forget_secrets);
+        let wanted = "the header X-Api-Key, user and password of the HTTP proxy, the token";
+        assert_eq!(Profile::read(&text).missing().as_deref(), Some(wanted));
+        Profile::edit(&mut text, |it| it.headers.clear());
+        Profile::edit(&mut text, |it| it.proxy = "http://localhost:3129".to_owned());
+        assert_eq!(Profile::read(&text).missing().as_deref(), Some("the token"));
+        // With nothing else in it, it is not opened without the relay.
+        Profile::edit(&mut text, |it| it.proxy.clear());
+        assert!(Profile::is_said(&text), "{text}");
+        Profile::edit(&mut text, |it| it.authorization = Authorization::Bearer("n".to_owned()));
+        assert_eq!(Profile::read(&text).missing(), None);
+        Profile::edit(&mut text, |it| it.authorization = Authorization::None);
+        assert_eq!(text, "");
     }
 }

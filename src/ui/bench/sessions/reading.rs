@@ -53,6 +53,8 @@ pub(super) struct Before {
     names: BTreeMap<ConnectionId, (String, u8)>,
     ready: Option<Ready>,
     exports: bool,
+    /// The session that was shown before this one; it comes back when this one cannot be opened.
+    other: Option<SessionSeen>,
 }
 
 /// Shows a session; `exports` saves it as a file when it is read.
@@ -83,6 +85,7 @@ pub(in super::super) fn enter(
     read: impl FnOnce(WorkerLink<Bench>),
 ) {
     let sessions = Sessions::of(store);
+    let other = sessions.reading.with_untracked(|it| it.as_ref().map(|it| it.of.clone()));
     leave(store, link);
     store.dialog.set(None);
     // What is open is of the present session.
@@ -99,6 +102,7 @@ pub(in super::super) fn enter(
         names: store.names.get_untracked(),
         ready: store.ready.get_untracked(),
         exports: false,
+        other: other.filter(|it| it.id != seen.id && untrack(|| sessions.can_be_read()).contains(&it.id)),
     }));
     let reader = owner.with(|| {
         let reader = WorkerLink::start(&link.script(), READY_WITHIN, move |worker, update| {
@@ -260,7 +264,11 @@ fn has_come(store: Store, link: Link, nth: u32, told: ReadingSeen) {
     }
     if let Some(words) = told.failed {
         store.complain(format!("The session could not be opened: {words}."));
-        return leave(store, link);
+        let other = sessions.before.with_value(|before| before.as_ref().and_then(|it| it.other.clone()));
+        return match other {
+            Some(other) => open(store, link, other, false),
+            None => leave(store, link),
+        };
     }
     let (was_done, knew) = sessions
         .reading
