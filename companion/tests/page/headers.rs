@@ -118,17 +118,22 @@ fn a_command_in_the_address_keeps_its_headers_and_a_token_that_was_forgotten_is_
         let target = Guarded::listen(None).await;
         browser.open(&practice.page).await;
         let token = Guarded::FIELD.strip_prefix("Bearer ").expect("a token");
-        let line = format!("curl -N -H 'Authorization: {}' http://127.0.0.1:{}/", Guarded::FIELD, target.port);
+        let line =
+            format!("curl -N -H 'Authorization: {}' http://127.0.0.1:{}/", Guarded::FIELD, target.port);
         browser.type_into("url", &line).await;
         browser.press("\u{e007}", std::time::Duration::ZERO).await;
         browser.until_text("note", "Open; the handshake took").await;
         browser.until_text("by-relay", "by relay").await;
+        browser.send("hello").await;
+        browser.until_text("relay", "inside").await;
+        browser.click("relay-ping").await;
+        browser.until_row("pong of the server to the relay").await;
 
         // The token was the only reason for the relay. Without it the page must not connect past it.
         let heard = target.heard.all().len();
         browser.reload().await;
         browser.until_text("by-relay", "by relay").await;
-        browser.until_text("note", "the token was typed before this page was loaded").await;
+        browser.until_text("note", "token was typed before this page was loaded").await;
         browser.click("connect").await;
         browser.until_row("type it again under Headers").await;
         assert_eq!(target.heard.all().len(), heard, "nothing was sent");

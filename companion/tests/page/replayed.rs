@@ -285,9 +285,11 @@ fn earlier_sessions_are_told_apart_and_two_are_chosen() {
             browser.open("about:blank").await;
         }
         browser.open(&practice.page).await;
+        browser.until_text("sessions-notice", "frames").await;
         command(browser, "sessions").await;
         browser.until_text("sessions-dialog", "Frames").await;
         browser.click("close-dialog").await;
+        browser.until_script("return !document.querySelector('dialog[open]')").await;
         command(browser, "compare sessions").await;
         browser.until_text("compare-dialog", "First session").await;
         let list = "[...document.querySelector('[data-testid=compare-first]').options]";
