@@ -54,7 +54,7 @@ fn one_earlier_session_is_opened_after_another() {
             let rows = browser.until_row(text).await;
             assert_eq!(rows.len(), 4, "{rows:#?}");
         }
-        // A file that is no session leaves what is shown.
+        // What cannot be opened leaves what is shown.
         let folder = tempfile::tempdir().expect("a folder");
         let wrong = folder.path().join("wrong.har");
         std::fs::write(&wrong, "{}").expect("a file");
