@@ -157,10 +157,10 @@ fn err_values_of_another_type_say_what_is_written_instead() {
 #[test]
 fn err_the_message_that_an_answer_names_is_called_message() {
     check(
-        r#"client , "answers": [ { "to": { "any": true }, "send": { "id": "{{messge.id}}" } } ]"#,
+        r#"client , "answers": [ { "to": { "any": true }, "send": { "id": "{{messages.id}}" } } ]"#,
         NOTHING,
         &[
-            r#"no client is called "messge"; there is "a"; in an answer, {{message.id}} is of the message that came"#,
+            r#"no client is called "messages"; there is "a"; in an answer, {{message.id}} is of the message that came"#,
         ],
     );
 }
