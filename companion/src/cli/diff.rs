@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use sockscope_engine::base::mask::Masker;
 use sockscope_engine::session::Session;
 use sockscope_engine::session::diff::{
-    Diff, Masks, diff_runs, write_html, write_json, write_junit, write_text,
+    Diff, Judgement, Masks, diff_runs, write_html, write_json, write_junit, write_text,
 };
 
 use super::{Exit, complain};
@@ -32,7 +32,7 @@ pub enum DiffFormat {
 #[command(after_help = "\
 A session is JSON Lines, HAR or CSV. Of a file with several runs of one conversation all times count.
 Exit codes: 0 when nothing differs, 1 when something does, 2 when a file is not a session or not masks,
-3 when a file cannot be read or written.")]
+3 when a file cannot be read or written, 5 when nothing differs and messages were left out of the comparison.")]
 pub struct Flags {
     /// The session that is right
     #[arg(value_name = "A")]
@@ -139,6 +139,15 @@ pub fn runs(file: &Path) -> Result<Vec<Session>, DiffError> {
     }
 }
 
+/// How the command ends after a comparison.
+fn exit(found: &Diff) -> Exit {
+    match found.judgement() {
+        Judgement::Same => Exit::Success,
+        Judgement::Different => Exit::Failed,
+        Judgement::Inconclusive => Exit::Inconclusive,
+    }
+}
+
 impl MaskFlags {
     /// Reads masks, and learns more of them from another run of the first session's server.
     pub fn read(&self, first: &Session) -> Result<Masks, DiffError> {
@@ -182,6 +191,19 @@ impl OutFlags {
         written.expect("a string takes all");
         // A closed pipe changes nothing about the sessions.
         let _ = sessions::write(Path::new("-"), &text);
-        if found.is_empty() { Exit::Success } else { Exit::Failed }
+        exit(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_that_were_left_out_do_not_end_with_success() {
+        let whole = Diff::default();
+        assert_eq!(exit(&whole), Exit::Success);
+        let part = Diff { left_out: vec!["Not compared: 1 message.".to_owned()], ..Diff::default() };
+        assert_eq!(exit(&part), Exit::Inconclusive);
     }
 }

@@ -96,8 +96,30 @@ pub struct Diff {
     pub guessed: usize,
     /// Values that differ and are masked.
     pub masked: usize,
-    /// What was not compared, in sentences.
-    pub remarks: Vec<String>,
+    /// Which messages were not compared, in sentences.
+    pub left_out: Vec<String>,
+}
+
+/// What a comparison says of the two sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// Nothing differs.
+    Same,
+    /// Something does.
+    Different,
+    /// Nothing differs in what was compared, and messages were left out.
+    Inconclusive,
+}
+
+impl Judgement {
+    /// As JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Different => "different",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
 }
 
 impl Difference {
@@ -116,14 +138,18 @@ impl Difference {
 }
 
 impl Diff {
-    /// Whether nothing differs.
-    pub fn is_empty(&self) -> bool {
-        self.differences.is_empty()
+    /// What was not compared is never called the same.
+    pub fn judgement(&self) -> Judgement {
+        match (self.differences.is_empty(), self.left_out.is_empty()) {
+            (false, _) => Judgement::Different,
+            (true, true) => Judgement::Same,
+            (true, false) => Judgement::Inconclusive,
+        }
     }
 }
 
 /// At most this many messages of a session are compared.
-pub const MOST_MESSAGES: usize = 200_000;
+pub const MOST_MESSAGES: usize = 1_000_000;
 
 /// Compares two sessions.
 pub fn diff(first: &Session, second: &Session, masks: &Masks) -> Diff {
@@ -132,25 +158,30 @@ pub fn diff(first: &Session, second: &Session, masks: &Masks) -> Diff {
 
 /// Compares sessions that were each recorded several times: contents by the first of each, times by all.
 pub fn diff_runs(first: &[&Session], second: &[&Session], masks: &Masks) -> Diff {
-    compare(first, second, masks).0
+    compare(first, second, masks, MOST_MESSAGES).0
 }
 
 /// The comparison, and which frames stand beside each other.
-fn compare(first: &[&Session], second: &[&Session], masks: &Masks) -> (Diff, Vec<Aligned>) {
+fn compare(first: &[&Session], second: &[&Session], masks: &Masks, most: usize) -> (Diff, Vec<Aligned>) {
     let mut found = Diff::default();
     let (Some(one), Some(other)) = (first.first(), second.first()) else { return (found, Vec::new()) };
     found.names = [one.name.clone(), other.name.clone()];
-    let read = |session: &&Session| Side::of(session, MOST_MESSAGES);
+    let read = |session: &&Session| Side::of(session, most);
     let (a, b): (Vec<Side>, Vec<Side>) =
         (first.iter().map(read).collect(), second.iter().map(read).collect());
     for (side, which) in [(&a[0], "first"), (&b[0], "second")] {
         if side.left_out > 0 {
             let left_out = counted(side.left_out as u64, "message");
-            found.remarks.push(format!("{left_out} at the end of the {which} session were not compared."));
+            found.left_out.push(format!(
+                "Not compared: {left_out} at the end of the {which} session; the limit is {}.",
+                counted(most as u64, "message")
+            ));
         }
         if side.dropped > 0 {
             let dropped = counted(side.dropped, "frame");
-            found.remarks.push(format!("The oldest {dropped} of the {which} session are missing."));
+            found.left_out.push(format!(
+                "Not compared: the oldest {dropped} of the {which} session, which are missing."
+            ));
         }
     }
     found.messages = [a[0].messages(), b[0].messages()];

@@ -73,10 +73,11 @@ impl<'s> Values<'s> {
     }
 
     pub fn compare(&mut self) {
-        let (one, other) = (self.a.events[self.places.0].content(), self.b.events[self.places.1].content());
-        if one == other {
+        let (one, other) = (&self.a.events[self.places.0], &self.b.events[self.places.1]);
+        if one.is_same(other) {
             return;
         }
+        let (one, other) = (&one.content(), &other.content());
         match (one.json(), other.json()) {
             (Some(one), Some(other)) => self.walk("$", one, other),
             _ => self.texts(one, other),
@@ -218,7 +219,7 @@ fn walk(path: &str, one: &Value, other: &Value, tell: &mut dyn FnMut(&str)) {
 pub(super) fn fingerprint(side: &Side, at: usize, mask: Option<&Mask>, guesses: bool) -> u64 {
     let mut hasher = DefaultHasher::new();
     let event = &side.events[at];
-    match event.content() {
+    match &event.content() {
         Content::Text { json: Some(json), .. } => {
             let mut print = Print { side, at, mask, guesses, hasher: &mut hasher };
             print.walk("$", json);

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use maud::html;
 
-use super::{Diff, Difference, What, millis, name, places, remarks, summary};
+use super::{Diff, Difference, Judgement, What, millis, name, places, remarks, summary};
 use crate::base::mask::Masker;
 use crate::base::words::counted;
 use crate::report::html_page;
@@ -13,13 +13,17 @@ use crate::report::html_page;
 pub fn write_html(diff: &Diff, masker: &Masker, out: &mut dyn Write) -> fmt::Result {
     let title = summary(diff);
     let names = [masker.mask(&diff.names[0]), masker.mask(&diff.names[1])];
-    let verdict = if diff.is_empty() { "pass" } else { "fail" };
+    let verdict = match diff.judgement() {
+        Judgement::Same => "pass",
+        Judgement::Different => "fail",
+        Judgement::Inconclusive => "inconclusive",
+    };
     let main = html! {
         header data-verdict=(verdict) {
             h1 { (names[0]) " and " (names[1]) }
             p { (title) }
         }
-        @if !diff.is_empty() {
+        @if !diff.differences.is_empty() {
             section {
                 h2 { "Differences" }
                 div.scroll tabindex="0" role="region" aria-label="Differences" {

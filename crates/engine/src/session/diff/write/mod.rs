@@ -9,7 +9,7 @@ mod text;
 
 use std::time::Duration;
 
-use super::{Diff, Difference, What};
+use super::{Diff, Difference, Judgement, What};
 use crate::base::mask::Masker;
 use crate::base::words::{counted, duration};
 
@@ -81,16 +81,21 @@ fn places(difference: &Difference) -> String {
 
 /// How it went, in one line.
 pub fn summary(diff: &Diff) -> String {
-    let differences = match diff.differences.len() {
-        0 => "no difference".to_owned(),
-        count => counted(count as u64, "difference"),
-    };
-    format!("{differences}; {} in both", counted(diff.matched as u64, "message"))
+    let both = counted(diff.matched as u64, "message");
+    match diff.judgement() {
+        Judgement::Same => format!("no difference; {both} in both"),
+        Judgement::Different => {
+            format!("{}; {both} in both", counted(diff.differences.len() as u64, "difference"))
+        }
+        Judgement::Inconclusive => {
+            format!("inconclusive: no difference in {both} of both, and not all messages were compared")
+        }
+    }
 }
 
 /// What was not compared.
 pub fn remarks(diff: &Diff) -> Vec<String> {
-    let mut told = diff.remarks.clone();
+    let mut told = diff.left_out.clone();
     if diff.guessed > 0 {
         told.push(format!(
             "{} were not compared, since they look like ids, times or counters. Masks learnt from two runs are surer.",
