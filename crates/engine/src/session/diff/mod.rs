@@ -13,7 +13,7 @@ pub(super) mod side;
 mod values;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Session;
@@ -24,7 +24,8 @@ use side::Side;
 pub use aligned::{Aligned, diff_aligned};
 pub use masks::{Learnt, Masked, Masks, MasksError, Varies};
 pub use write::{
-    DIFF_FORMAT, name, remarks, sentence, summary, write_html, write_json, write_junit, write_text,
+    DIFF_FORMAT, REORDERED, name, remarks, sentence, shown, summary, write_html, write_json, write_junit,
+    write_text,
 };
 
 /// What differs.
@@ -34,7 +35,7 @@ pub enum What {
     Missing,
     /// Only the second session has it.
     New,
-    /// Both have it, and it comes at another place among those before and after it.
+    /// Both have it, and it comes in another order among those before and after it.
     Reordered,
     /// Both have it, and something in it differs.
     Changed {
@@ -185,13 +186,14 @@ fn compare(first: &[&Session], second: &[&Session], masks: &Masks, most: usize) 
         }
     }
     found.messages = [a[0].messages(), b[0].messages()];
+    let (slower, late) = pace::slower(&a, &b, masks);
     let rows = aligned::Rows::default();
-    let mut compared = Compared { a: &a[0], b: &b[0], masks, found, groups: BTreeMap::new(), rows };
+    let mut compared = Compared { a: &a[0], b: &b[0], masks, late, found, groups: BTreeMap::new(), rows };
     compared.connections();
     let Compared { mut found, groups, rows, .. } = compared;
     let mut differences: Vec<(usize, Option<Group>, Difference)> =
         groups.into_iter().map(|(group, (at, it))| (at, Some(group), it)).collect();
-    differences.extend(pace::slower(&a, &b, masks).into_iter().map(|it| (usize::MAX, None, it)));
+    differences.extend(slower.into_iter().map(|it| (usize::MAX, None, it)));
     differences.sort_by_key(|(at, ..)| *at);
     let (mut groups, mut late) = (BTreeMap::new(), Vec::new());
     for (nth, (_, group, difference)) in differences.into_iter().enumerate() {
@@ -212,6 +214,8 @@ struct Compared<'s> {
     a: &'s Side,
     b: &'s Side,
     masks: &'s Masks,
+    /// Frames of the second session that are late.
+    late: BTreeSet<u64>,
     found: Diff,
     groups: BTreeMap<Group, (usize, Difference)>,
     rows: aligned::Rows,
@@ -270,6 +274,10 @@ impl Compared<'_> {
             self.lonely(b, *j, one, What::New);
         }
         for (i, j) in order::moved(a, b, &pairs.both, self.masks) {
+            // It comes behind others since it is late, which is reported already.
+            if self.late.contains(&b.events[j].number) {
+                continue;
+            }
             self.add(one, Some(i), Some(j), "order", What::Reordered);
         }
         self.lives(one, other);

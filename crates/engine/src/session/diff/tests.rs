@@ -147,10 +147,14 @@ fn a_value_under_a_secret_name_is_not_shown() {
         talk.came(1000, &json!({ "type": "welcome", "session": { "token": token, "name": token } }));
         talk.session
     };
-    let lines = told(&diff(&of(Some("short")), &of(None), &Masks::default()));
-    assert!(lines.iter().any(|line| line.contains("token") && line.contains("***")), "{lines:?}");
-    assert!(!lines.iter().any(|line| line.contains("token") && line.contains("short")), "{lines:?}");
-    assert!(lines.iter().any(|line| line.contains("name") && line.contains("short")), "{lines:?}");
+    let found = diff(&of(Some("short")), &of(None), &Masks::default());
+    let masker = Masker::default();
+    masker.mask_suspects();
+    let mut text = String::new();
+    write_text(&found, &masker, &mut text).expect("a string takes all");
+    assert!(text.contains("$.session.token differs, and both values are masked"), "{text}");
+    assert!(text.contains("$.session.name was \"short\", is null"), "{text}");
+    assert!(told(&found).iter().any(|line| line.contains("$.session.token was \"short\", is null")));
 }
 
 #[test]
@@ -160,6 +164,35 @@ fn one_late_message_of_thirty_is_one_line() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("slower    {\"type\":\"price\"} to alice: one answer took 52"), "{found:?}");
     assert!(found[0].contains("(N = 30)  [frame 28 of the second]"), "{found:?}");
+}
+
+#[test]
+fn an_answer_that_is_late_and_so_comes_behind_others_is_one_line() {
+    let talk = |late_ms: u64| {
+        let mut events = Vec::new();
+        for nth in 0..30_u64 {
+            let asked = 10_000 * nth;
+            let late = if nth == 12 { late_ms * 1000 } else { 0 };
+            events.push((asked, true, json!({"type": "get", "id": nth})));
+            events.push((
+                asked + 2000 + nth * 7 + late,
+                false,
+                json!({"type": "got", "id": nth, "value": nth * 2}),
+            ));
+        }
+        events.sort_by_key(|(at, ..)| *at);
+        let mut talk = Talk::new();
+        let mut before = 0;
+        for (at, is_sent, message) in events {
+            let kind = if is_sent { FrameKind::SentText } else { FrameKind::ReceivedText };
+            talk.push(at - before, 1, kind, &message.to_string());
+            before = at;
+        }
+        talk.session
+    };
+    let found = told(&diff(&talk(0), &talk(50), &Masks::default()));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("slower    {\"type\":\"got\"} to alice: one answer took 52"), "{found:?}");
 }
 
 #[test]
@@ -182,7 +215,7 @@ fn two_answers_that_are_swapped_are_one_line() {
     let found = told(&diff(&talk(false), &talk(true), &Masks::default()));
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
-        found[0].starts_with("reordered {\"type\":\"got\"} to alice: it comes at another place"),
+        found[0].starts_with("reordered {\"type\":\"got\"} to alice: other messages came before it"),
         "{found:?}"
     );
 }
@@ -247,7 +280,7 @@ fn connections_and_their_ends_are_compared() {
     check(
         &two.session,
         &Talk::new().session,
-        &["missing   connection to ws://h/ws sent by bob  [frame 2 of the first]"],
+        &["missing   connection of bob to ws://h/ws  [frame 2 of the first]"],
     );
     let ends = |code| {
         let mut talk = Talk::new();
@@ -257,9 +290,9 @@ fn connections_and_their_ends_are_compared() {
     check(
         &ends(1000),
         &ends(1011),
-        &["changed   end to alice: was closed with 1000, is closed with 1011  [frame 2 and frame 2]"],
+        &["changed   end of alice: was closed with 1000, is closed with 1011  [frame 2 and frame 2]"],
     );
-    check(&Talk::new().session, &ends(1011), &["new       end to alice  [frame 2 of the second]"]);
+    check(&Talk::new().session, &ends(1011), &["new       end of alice  [frame 2 of the second]"]);
 }
 
 #[test]

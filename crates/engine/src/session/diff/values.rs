@@ -16,12 +16,9 @@ use crate::recorder::kinds::PAIRING;
 use crate::recorder::lines::Content;
 use crate::recorder::looks::{self, Why};
 use crate::recorder::paths::{join, last_name};
-use crate::secrets::is_secret_name;
 
 /// A longer value is shown by its beginning.
 const LONGEST_SHOWN: usize = 200;
-/// What is shown of a value whose name says that it is a secret.
-const SECRET: &str = "\"***\"";
 /// At most this many changes within one message are listed.
 const MOST_CHANGES: usize = 50;
 
@@ -171,14 +168,7 @@ impl<'s> Values<'s> {
             return;
         }
         if self.changes.len() < MOST_CHANGES {
-            // Alone it would be shown: what masks looks at names, and the name stands in the path.
-            let is_secret = is_secret_name(last_name(path));
-            let told =
-                |value: Option<&Value>| {
-                    value.map(|value| {
-                        if is_secret { SECRET.to_owned() } else { cut(&value.to_string(), LONGEST_SHOWN) }
-                    })
-                };
+            let told = |value: Option<&Value>| value.map(|value| cut(&value.to_string(), LONGEST_SHOWN));
             self.changes.push(Change { path: path.to_owned(), before: told(before), after: told(after) });
         }
     }

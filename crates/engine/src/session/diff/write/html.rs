@@ -4,7 +4,9 @@ use std::fmt::{self, Write};
 
 use maud::html;
 
-use super::{Diff, Difference, Judgement, What, millis, name, places, remarks, summary};
+use super::{
+    Diff, Difference, Judgement, NOTHING, What, head, millis, name, places, remarks, shown, summary,
+};
 use crate::base::mask::Masker;
 use crate::base::words::counted;
 use crate::report::html_page;
@@ -51,7 +53,7 @@ fn row(difference: &Difference, masker: &Masker) -> maud::Markup {
     let (path, before, after) = match &difference.what {
         What::Changed { path, before, after } => {
             let told = |value: &Option<String>| {
-                value.as_ref().map_or_else(|| "nothing".to_owned(), |value| masker.mask(value).into_owned())
+                shown(path, value.as_deref(), masker).unwrap_or_else(|| NOTHING.to_owned())
             };
             (masker.mask(path).into_owned(), told(before), told(after))
         }
@@ -60,12 +62,12 @@ fn row(difference: &Difference, masker: &Masker) -> maud::Markup {
         }
         _ => Default::default(),
     };
-    let way = if difference.is_sent { "sent by" } else { "to" };
+    let (subject, of) = head(difference, masker);
     html! {
         tr {
             td { (name(&difference.what)) }
             td {
-                code { (masker.mask(&difference.subject)) } " " (way) " " (masker.mask(&difference.client))
+                code { (subject) } " " (of)
                 @if difference.times > 1 { " (" (counted(difference.times as u64, "message")) ")" }
             }
             td { code { (path) } }

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use super::{Diff, Difference, Judgement, What, name, remarks, sentence};
+use super::{Diff, Difference, Judgement, What, name, remarks, sentence, shown};
 use crate::base::mask::Masker;
 use crate::recording::jsonl::{json_list, json_text, member};
 use crate::recording::transcript::Decimal;
@@ -55,8 +55,8 @@ fn one(difference: &Difference, masker: &Masker, out: &mut dyn Write) -> fmt::Re
             member(out, "path", &masker.mask(path))?;
             for (name, value) in [("before", before), ("after", after)] {
                 write!(out, ",\"{name}\":")?;
-                match value {
-                    Some(value) => json_text(out, &masker.mask(value))?,
+                match shown(path, value.as_deref(), masker) {
+                    Some(value) => json_text(out, &value)?,
                     None => out.write_str("null")?,
                 }
             }
