@@ -199,7 +199,7 @@ fn masks_are_learnt_with_a_reason_edited_and_written_as_the_command_reads_them()
         ask(&reader, &DifferenceRequest::Masks("{\"masks\":2}".to_owned()));
         reader.draw();
         let refused = reader.differences.borrow().last().cloned();
-        let expected = "line 1, column 1: expected masks of the form 1, found 2".to_owned();
+        let expected = "line 1, column 1: expected \"masks\": 1, the version of the file; found 2".to_owned();
         assert_eq!(refused, Some(DifferenceUpdate::Refused(expected)));
         assert_eq!(seen(&reader).masks.len(), 1, "a file that is wrong changes nothing");
         let order = MaskSeen { kind: "*".to_owned(), varies: "order".to_owned(), ..MaskSeen::default() };

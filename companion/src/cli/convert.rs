@@ -46,7 +46,7 @@ enum Secrets {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Of a file with several runs, suites are made of the first two; the other forms have the first, JSON Lines have all.
-Exit codes: 0 when it is written, 2 when the file is not a session, 3 when a file cannot be read or written.")]
+Exit codes: 0 when it is written, 2 when the file is not a session or --only chooses no frame of it, 3 when a file cannot be read or written.")]
 pub struct Flags {
     /// The session: JSON Lines, HAR or CSV
     #[arg(value_name = "SESSION")]
@@ -69,13 +69,21 @@ pub struct Flags {
 #[derive(Debug, Clone)]
 struct Numbers(Vec<(u64, u64)>);
 
-fn numbers(text: &str) -> Result<Numbers, &'static str> {
+fn numbers(text: &str) -> Result<Numbers, String> {
     let range = |part: &str| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
+        let number = |text: &str| text.trim().parse::<u64>().ok();
+        let (Some(first), Some(last)) = (number(first), number(last)) else {
+            return Err("write numbers of frames, such as 5-20 or 3,7,12-15".to_owned());
+        };
+        match first <= last {
+            true => Ok((first, last)),
+            false => {
+                Err(format!("expected the smaller number first, found {first}-{last}: write {last}-{first}"))
+            }
+        }
     };
-    let all: Option<Vec<(u64, u64)>> = text.split(',').map(range).collect();
-    all.map(Numbers).ok_or("write numbers of frames, such as 5-20 or 3,7,12-15")
+    text.split(',').map(range).collect::<Result<Vec<_>, _>>().map(Numbers)
 }
 
 /// Writes it.
@@ -108,6 +116,13 @@ fn convert(flags: &Flags) -> Result<(), DiffError> {
             .is_none_or(|only| only.0.iter().any(|(first, last)| (*first..=*last).contains(&number)))
     };
     let chosen = session.only(&takes);
+    if flags.only.is_some() && chosen.numbers().is_none() {
+        let has = match session.transcript().numbers() {
+            Some((first, last)) => format!("the session has the frames {first} to {last}"),
+            None => "the session has none".to_owned(),
+        };
+        return Err(DiffError::NoFrame { file: suites::name_of(&flags.session), has });
+    }
     let mut text = String::new();
     let written: fmt::Result = match flags.to {
         Form::Md => bug::write_markdown(&session.name, "", &chosen, &masker, &mut text),
@@ -133,7 +148,7 @@ fn convert(flags: &Flags) -> Result<(), DiffError> {
 fn suite(file: &Path, all: &[Session]) -> Result<String, DiffError> {
     let recorded = sessions::lines(&all.iter().take(2).collect::<Vec<_>>());
     let drafted = suite_of(&recorded).map_err(|error| DiffError::NoSuite(suites::name_of(file), error))?;
-    drafted.remarks.iter().for_each(|remark| eprintln!("sockscope: {remark}"));
+    drafted.remarks_without_page().iter().for_each(|remark| eprintln!("sockscope: {remark}"));
     for (name, _) in &drafted.secrets {
         eprintln!("sockscope: the suite wants {} in its environment", name.to_ascii_uppercase());
     }

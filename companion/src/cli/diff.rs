@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use sockscope_engine::base::mask::Masker;
+use sockscope_engine::base::words::counted;
 use sockscope_engine::session::Session;
 use sockscope_engine::session::diff::{
-    Diff, Masks, diff_runs, write_html, write_json, write_junit, write_text,
+    Diff, Judgement, Masks, diff, diff_runs, write_html, write_json, write_junit, write_text,
 };
 
 use super::{Exit, complain};
@@ -32,7 +33,7 @@ pub enum DiffFormat {
 #[command(after_help = "\
 A session is JSON Lines, HAR or CSV. Of a file with several runs of one conversation all times count.
 Exit codes: 0 when nothing differs, 1 when something does, 2 when a file is not a session or not masks,
-3 when a file cannot be read or written.")]
+3 when a file cannot be read or written, 5 when nothing differs and messages were left out of the comparison.")]
 pub struct Flags {
     /// The session that is right
     #[arg(value_name = "A")]
@@ -83,6 +84,14 @@ pub enum DiffError {
     /// It cannot be written.
     #[error("{0}: cannot be written: {1}")]
     Unwritten(String, std::io::Error),
+    /// None of its frames has a number that was asked for.
+    #[error("{file}: --only chooses no frame; {has}")]
+    NoFrame {
+        /// The session.
+        file: String,
+        /// Which frames there are.
+        has: String,
+    },
     /// Nothing of it makes a suite.
     #[error("{0}: {1}")]
     NoSuite(String, sockscope_engine::recorder::RecordError),
@@ -139,6 +148,37 @@ pub fn runs(file: &Path) -> Result<Vec<Session>, DiffError> {
     }
 }
 
+/// How the command ends after a comparison.
+fn exit(found: &Diff) -> Exit {
+    match found.judgement() {
+        Judgement::Same => Exit::Success,
+        Judgement::Different => Exit::Failed,
+        Judgement::Inconclusive => Exit::Inconclusive,
+    }
+}
+
+/// What was learnt, and what still differs between runs of one server.
+fn told_learning(learnt: usize, rest: &[Diff]) -> String {
+    let masks = counted(learnt as u64, "mask");
+    let (differing, guessed) = rest
+        .iter()
+        .fold((0, 0), |(differing, guessed), it| (differing + it.differences.len(), guessed + it.guessed));
+    if differing > 0 {
+        let differing = counted(differing as u64, "difference");
+        return format!("{masks} learnt; {differing} between the runs cannot be masked");
+    }
+    if learnt > 0 {
+        return format!("{masks} learnt");
+    }
+    match guessed {
+        0 => format!("{masks} learnt: both runs are equal"),
+        _ => format!(
+            "{masks} learnt: both runs are equal but for ids, times and counters, which are not compared ({})",
+            counted(guessed as u64, "value")
+        ),
+    }
+}
+
 impl MaskFlags {
     /// Reads masks, and learns more of them from another run of the first session's server.
     pub fn read(&self, first: &Session) -> Result<Masks, DiffError> {
@@ -151,9 +191,13 @@ impl MaskFlags {
             _ => Masks::default(),
         };
         if let Some(again) = &self.learn {
-            for run in runs(again)? {
-                masks.learn(first, &run);
+            let mut learnt = 0;
+            let again = runs(again)?;
+            for run in &again {
+                learnt += masks.learn(first, run).len();
             }
+            let rest = again.iter().map(|run| diff(first, run, &masks)).collect::<Vec<_>>();
+            eprintln!("sockscope: {}", told_learning(learnt, &rest));
             if let Some(file) = &self.masks {
                 let mut text = String::new();
                 masks.write(&mut text).expect("a string takes all");
@@ -182,6 +226,19 @@ impl OutFlags {
         written.expect("a string takes all");
         // A closed pipe changes nothing about the sessions.
         let _ = sessions::write(Path::new("-"), &text);
-        if found.is_empty() { Exit::Success } else { Exit::Failed }
+        exit(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_that_were_left_out_do_not_end_with_success() {
+        let whole = Diff::default();
+        assert_eq!(exit(&whole), Exit::Success);
+        let part = Diff { left_out: vec!["Not compared: 1 message.".to_owned()], ..Diff::default() };
+        assert_eq!(exit(&part), Exit::Inconclusive);
     }
 }

@@ -33,7 +33,7 @@ Values that the server had given, such as ids and tokens, are replaced by those 
 Where the session was kept without a secret, --var gives its value; nothing is sent before all are known.
 Exit codes: 0 when all was sent, with --diff when nothing differs, too; 1 with --diff when something does;
 2 when the file is not a session, an address is wrong or a secret is missing; 3 when no connection could be opened or a file cannot be
-read or written.")]
+read or written; 5 with --diff when nothing differs and messages were left out of the comparison.")]
 pub struct Flags {
     /// The session: JSON Lines, HAR or CSV
     #[arg(value_name = "SESSION")]

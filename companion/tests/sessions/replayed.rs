@@ -34,7 +34,7 @@ async fn each_fault_of_a_server_is_exactly_one_line() {
         (Fault::Late(18), "slower    {\"type\":\"price\"} to c1: one answer took 5"),
         // It holds up the answer to the question that came with it.
         (Fault::Late(17), "slower    {\"type\":\"price\"} to c1: 2 answers took up to 5"),
-        (Fault::Swaps(11), "reordered {\"type\":\"price\"} to c1: it comes at another place"),
+        (Fault::Swaps(11), "reordered {\"type\":\"price\"} to c1: other messages came before it"),
         (Fault::Mute(30), "missing   {\"type\":\"price\"} to c1"),
     ];
     for (fault, expected) in faults {

@@ -46,6 +46,13 @@ pub struct Drafted {
     pub secrets: Vec<(String, String)>,
 }
 
+impl Drafted {
+    /// The remarks for where no page has the values of secret variables.
+    pub fn remarks_without_page(&self) -> Vec<String> {
+        self.remarks.iter().map(|remark| secrets::without_page(remark)).collect()
+    }
+}
+
 /// Makes a suite of a recording in JSON Lines.
 ///
 /// Two recordings of one conversation, with a line `{"event":"again"}` between them, tell what varies.

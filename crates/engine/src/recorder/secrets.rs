@@ -250,9 +250,17 @@ impl Hidden {
     }
 }
 
+/// How a remark begins to say where a value is that the suite does not have.
+const IN_VALUES: &str = "Its value is in Values until this page reloads. Elsewhere, set ";
+
+/// The same where no page has the values.
+pub(super) fn without_page(remark: &str) -> String {
+    remark.replace(IN_VALUES, "The suite does not have its value: set ")
+}
+
 /// What a remark says of a value that the suite does not have.
 fn whereabouts(name: &str) -> String {
-    format!("Its value is in Values until this page reloads. Elsewhere, set {}.", name.to_ascii_uppercase())
+    format!("{IN_VALUES}{}.", name.to_ascii_uppercase())
 }
 
 /// The last name in the words that say where a suspect is.

@@ -26,7 +26,7 @@ struct FrameRow<'a> {
     number: u64,
     at: String,
     client: Cow<'a, str>,
-    /// `→` for what we sent, `←` for what came.
+    /// `→` for a message that we sent, `←` for one that came, `·` for what is none.
     way: &'static str,
     what: String,
     /// The content of a message, laid out.
@@ -67,7 +67,11 @@ fn told<'a>(
         number: session.number(frame),
         at: format!("{}", Decimal(session.since_start(frame.at))),
         client,
-        way: if frame.kind.is_sent() { "→" } else { "←" },
+        way: match frame.kind {
+            kind if !kind.is_message() => "·",
+            kind if kind.is_sent() => "→",
+            _ => "←",
+        },
         what: what.trim_end().to_owned(),
         content: frame.kind.is_message().then(|| content(frame, masker)),
         remark: session.remark(frame.number).map(|remark| masker.mask(remark)),

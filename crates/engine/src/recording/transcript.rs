@@ -181,6 +181,14 @@ impl<'a> Transcript<'a> {
         self.as_read.map_or(frame.number, |read| read.number(frame.number))
     }
 
+    /// The smallest and the largest number of the frames that it tells; none when it tells none.
+    pub fn numbers(&self) -> Option<(u64, u64)> {
+        self.frames().map(|(frame, _)| self.number(&frame)).fold(None, |found, number| match found {
+            Some((least, most)) => Some((number.min(least), number.max(most))),
+            None => Some((number, number)),
+        })
+    }
+
     /// How many bytes a message had.
     pub(crate) fn bytes(&self, frame: &Frame<'_>) -> u64 {
         let content = frame.bytes.len();

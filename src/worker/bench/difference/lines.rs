@@ -5,7 +5,9 @@ use super::{Comparison, Shared};
 use crate::engine::World;
 use crate::engine::base::mask::Masker;
 use crate::engine::base::words::{counted, duration};
-use crate::engine::session::diff::{Difference, Masked, Varies, What, name, remarks, summary};
+use crate::engine::session::diff::{
+    Difference, Masked, REORDERED, Varies, What, name, remarks, shown, summary,
+};
 use crate::wire::bench::{DifferenceLine, DifferenceSeen, DifferenceUpdate, MaskSeen};
 
 /// A person reads no more differences than these; the exports have all.
@@ -59,10 +61,13 @@ fn line(
     masker: &Masker,
 ) -> DifferenceLine {
     let mask = |text: &str| masker.mask(text).into_owned();
-    let told =
-        |value: &Option<String>| Some(value.as_ref().map_or_else(|| "nothing".to_owned(), |it| mask(it)));
     let (path, before, after, note) = match &difference.what {
-        What::Changed { path, before, after } => (mask(path), told(before), told(after), String::new()),
+        What::Changed { path, before, after } => {
+            let told = |value: &Option<String>| {
+                Some(shown(path, value.as_deref(), masker).unwrap_or_else(|| "nothing".to_owned()))
+            };
+            (mask(path), told(before), told(after), String::new())
+        }
         What::Slower { before, after, noise, samples, late } => {
             let late = match late {
                 0 => "the median".to_owned(),
@@ -71,10 +76,7 @@ fn line(
             let note = format!("{late}, noise {}, N = {samples}", duration(*noise));
             (String::new(), Some(duration(*before)), Some(duration(*after)), note)
         }
-        What::Reordered => {
-            let note = "it comes at another place".to_owned();
-            (String::new(), None, None, note)
-        }
+        What::Reordered => (String::new(), None, None, REORDERED.to_owned()),
         What::Missing | What::New => Default::default(),
     };
     let frame = |side: usize, number: Option<u64>| number.and_then(|number| it.merged.frame(side, number));

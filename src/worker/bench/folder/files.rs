@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::super::sharing;
-use crate::engine::base::json_words::what_and_where;
+use crate::engine::base::json_words::{what, what_and_where};
 use crate::engine::base::shared_folder::OF_BENCH;
 use crate::engine::base::unit::parse_duration;
 use crate::wire::bench::{SavedMessage, Setup, Variable, Workspace};
@@ -150,6 +150,12 @@ fn setup_value(mut value: Value) -> Value {
     if let Some(profile) = value.get_mut("profile").filter(|it| it.is_object()) {
         *profile = Value::String(profile.to_string());
     }
+    // A suite has them as a list.
+    let protocols = value.get("protocols").and_then(Value::as_array);
+    let names = protocols.and_then(|all| all.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+    if let Some(names) = names.map(|names| names.join(", ")) {
+        value["protocols"] = Value::String(names);
+    }
     value
 }
 
@@ -182,14 +188,29 @@ fn items<T: Serialize + DeserializeOwned + Default>(
     for (at, value) in all.into_iter().enumerate() {
         let mut value = as_kept(value);
         without_units(&mut value)?;
-        let item: T =
-            serde_json::from_value(value.clone()).map_err(|error| format!("{kind}[{at}]: {error}"))?;
+        let item: T = serde_json::from_value(value.clone())
+            .map_err(|error| wrong_member::<T>(kind, at, &value, &error))?;
         if let Some(path) = unknown(&value, &plain(&item)) {
             return Err(format!("{kind}[{at}]{path}: this version does not know this member"));
         }
         read.push(item);
     }
     Ok(read)
+}
+
+/// Which member cannot be read, and what it should be. The parser names none, so each is read alone.
+fn wrong_member<T: DeserializeOwned>(
+    kind: &str,
+    at: usize,
+    value: &Value,
+    error: &serde_json::Error,
+) -> String {
+    let alone = |(name, value): (&String, &Value)| {
+        let error = serde_json::from_value::<T>(json!({ name: value })).err()?;
+        Some(format!("{kind}[{at}].{name}: {}", what(&error)))
+    };
+    let found = value.as_object().and_then(|members| members.iter().find_map(alone));
+    found.unwrap_or_else(|| format!("{kind}[{at}]: {}", what(error)))
 }
 
 /// The first member that reading has passed over.
@@ -352,6 +373,18 @@ mod tests {
     }
 
     #[test]
+    fn subprotocols_may_be_a_list_as_in_a_suite() {
+        let workspace = Workspace::default();
+        let text =
+            "{\"bench\": 1, \"connections\": [{\"name\": \"a\", \"protocols\": [\"shop.v1\", \"chat\"]}]}";
+        let back = taken(CONNECTIONS, text, &workspace).expect("it is good");
+        assert_eq!(back.connections[0].protocols, "shop.v1, chat");
+        let written = canonical(CONNECTIONS, text).expect("it is good").expect("a text");
+        assert!(written.contains("\"protocols\": \"shop.v1, chat\""), "{written}");
+        assert_eq!(canonical(CONNECTIONS, &written), Ok(Some(written)));
+    }
+
+    #[test]
     fn err_what_this_version_does_not_know_is_not_read() {
         for (name, text, expected) in [
             (MESSAGES, "", "is not JSON: "),
@@ -361,7 +394,21 @@ mod tests {
             (MESSAGES, "{\"bench\": 2, \"messages\": []}", "was written by a later version"),
             (MESSAGES, "{\"bench\": 1, \"variables\": []}", "has no list"),
             (MESSAGES, "{\"bench\": 1, \"messages\": [], \"mood\": 1}", "has the member \"mood\""),
-            (MESSAGES, "{\"bench\": 1, \"messages\": [{\"name\": 1}]}", "messages[0]: "),
+            (
+                MESSAGES,
+                "{\"bench\": 1, \"messages\": [{\"folder\": \"a\", \"name\": 1}]}",
+                "messages[0].name: expected a text, found a number",
+            ),
+            (
+                MESSAGES,
+                "{\"bench\": 1, \"messages\": [7]}",
+                "messages[0]: expected an object, found a number",
+            ),
+            (
+                CONNECTIONS,
+                "{\"bench\": 1, \"connections\": [{\"protocols\": [1]}]}",
+                "connections[0].protocols: expected a text, found an array",
+            ),
             (
                 MESSAGES,
                 "{\"bench\": 1, \"messages\": [{\"draft\": {\"mood\": 1}}]}",

@@ -130,6 +130,11 @@ impl Masker {
         self.0.borrow_mut().suspects = Some(suspects_in);
     }
 
+    /// Whether what only looks like a secret is masked.
+    pub fn masks_suspects(&self) -> bool {
+        self.0.borrow().suspects.is_some()
+    }
+
     /// Whether a text holds a secret that is known as one; what only looks like one does not count.
     pub fn knows(&self, text: &str) -> bool {
         !self.0.borrow().find_known(text).is_empty()

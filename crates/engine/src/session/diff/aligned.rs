@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::masks::Masks;
-use super::{Diff, Group, compare};
+use super::{Diff, Group, MOST_MESSAGES, compare};
 use crate::session::Session;
 
 /// A row: the same message or event in both sessions, or what only one has.
@@ -21,7 +21,7 @@ pub struct Aligned {
 
 /// Compares two sessions, and says which frames stand beside each other.
 pub fn diff_aligned(first: &Session, second: &Session, masks: &Masks) -> (Diff, Vec<Aligned>) {
-    compare(&[first], &[second], masks)
+    compare(&[first], &[second], masks, MOST_MESSAGES)
 }
 
 /// The frames of a row.

@@ -166,7 +166,7 @@ impl Masks {
         };
         let file: File = serde_json::from_str(text).map_err(|error| wrong(&error))?;
         if file.masks != FORM {
-            let why = format!("expected masks of the form {FORM}, found {}", file.masks);
+            let why = format!("expected \"masks\": {FORM}, the version of the file; found {}", file.masks);
             return Err(MasksError { line: 1, column: 1, why });
         }
         let mut masks = Self { guess: file.guess, kinds: BTreeMap::new() };
@@ -308,7 +308,10 @@ mod tests {
     #[test]
     fn err_a_mistake_in_the_file_has_its_place() {
         let why = |text: &str| Masks::parse(text).expect_err("a mistake").to_string();
-        assert_eq!(why("{\"masks\":2}"), "line 1, column 1: expected masks of the form 1, found 2");
+        assert_eq!(
+            why("{\"masks\":2}"),
+            "line 1, column 1: expected \"masks\": 1, the version of the file; found 2"
+        );
         assert_eq!(
             why("{\"masks\":1,\n\"mesages\":[]}"),
             "line 2, column 9: expected the name of a member: `masks`, `guess`, `messages`; found `mesages`"

@@ -13,7 +13,7 @@ pub(super) mod side;
 mod values;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Session;
@@ -24,7 +24,8 @@ use side::Side;
 pub use aligned::{Aligned, diff_aligned};
 pub use masks::{Learnt, Masked, Masks, MasksError, Varies};
 pub use write::{
-    DIFF_FORMAT, name, remarks, sentence, summary, write_html, write_json, write_junit, write_text,
+    DIFF_FORMAT, REORDERED, name, remarks, sentence, shown, summary, write_html, write_json, write_junit,
+    write_text,
 };
 
 /// What differs.
@@ -34,7 +35,7 @@ pub enum What {
     Missing,
     /// Only the second session has it.
     New,
-    /// Both have it, and it comes at another place among those before and after it.
+    /// Both have it, and it comes in another order among those before and after it.
     Reordered,
     /// Both have it, and something in it differs.
     Changed {
@@ -96,8 +97,30 @@ pub struct Diff {
     pub guessed: usize,
     /// Values that differ and are masked.
     pub masked: usize,
-    /// What was not compared, in sentences.
-    pub remarks: Vec<String>,
+    /// Which messages were not compared, in sentences.
+    pub left_out: Vec<String>,
+}
+
+/// What a comparison says of the two sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// Nothing differs.
+    Same,
+    /// Something does.
+    Different,
+    /// Nothing differs in what was compared, and messages were left out.
+    Inconclusive,
+}
+
+impl Judgement {
+    /// As JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Different => "different",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
 }
 
 impl Difference {
@@ -116,14 +139,18 @@ impl Difference {
 }
 
 impl Diff {
-    /// Whether nothing differs.
-    pub fn is_empty(&self) -> bool {
-        self.differences.is_empty()
+    /// What was not compared is never called the same.
+    pub fn judgement(&self) -> Judgement {
+        match (self.differences.is_empty(), self.left_out.is_empty()) {
+            (false, _) => Judgement::Different,
+            (true, true) => Judgement::Same,
+            (true, false) => Judgement::Inconclusive,
+        }
     }
 }
 
 /// At most this many messages of a session are compared.
-pub const MOST_MESSAGES: usize = 200_000;
+pub const MOST_MESSAGES: usize = if cfg!(target_pointer_width = "32") { 200_000 } else { 1_000_000 };
 
 /// Compares two sessions.
 pub fn diff(first: &Session, second: &Session, masks: &Masks) -> Diff {
@@ -132,35 +159,41 @@ pub fn diff(first: &Session, second: &Session, masks: &Masks) -> Diff {
 
 /// Compares sessions that were each recorded several times: contents by the first of each, times by all.
 pub fn diff_runs(first: &[&Session], second: &[&Session], masks: &Masks) -> Diff {
-    compare(first, second, masks).0
+    compare(first, second, masks, MOST_MESSAGES).0
 }
 
 /// The comparison, and which frames stand beside each other.
-fn compare(first: &[&Session], second: &[&Session], masks: &Masks) -> (Diff, Vec<Aligned>) {
+fn compare(first: &[&Session], second: &[&Session], masks: &Masks, most: usize) -> (Diff, Vec<Aligned>) {
     let mut found = Diff::default();
     let (Some(one), Some(other)) = (first.first(), second.first()) else { return (found, Vec::new()) };
     found.names = [one.name.clone(), other.name.clone()];
-    let read = |session: &&Session| Side::of(session, MOST_MESSAGES);
+    let read = |session: &&Session| Side::of(session, most);
     let (a, b): (Vec<Side>, Vec<Side>) =
         (first.iter().map(read).collect(), second.iter().map(read).collect());
     for (side, which) in [(&a[0], "first"), (&b[0], "second")] {
         if side.left_out > 0 {
             let left_out = counted(side.left_out as u64, "message");
-            found.remarks.push(format!("{left_out} at the end of the {which} session were not compared."));
+            found.left_out.push(format!(
+                "Not compared: {left_out} at the end of the {which} session; the limit is {}.",
+                counted(most as u64, "message")
+            ));
         }
         if side.dropped > 0 {
             let dropped = counted(side.dropped, "frame");
-            found.remarks.push(format!("The oldest {dropped} of the {which} session are missing."));
+            found.left_out.push(format!(
+                "Not compared: the oldest {dropped} of the {which} session, which are missing."
+            ));
         }
     }
     found.messages = [a[0].messages(), b[0].messages()];
+    let (slower, late) = pace::slower(&a, &b, masks);
     let rows = aligned::Rows::default();
-    let mut compared = Compared { a: &a[0], b: &b[0], masks, found, groups: BTreeMap::new(), rows };
+    let mut compared = Compared { a: &a[0], b: &b[0], masks, late, found, groups: BTreeMap::new(), rows };
     compared.connections();
     let Compared { mut found, groups, rows, .. } = compared;
     let mut differences: Vec<(usize, Option<Group>, Difference)> =
         groups.into_iter().map(|(group, (at, it))| (at, Some(group), it)).collect();
-    differences.extend(pace::slower(&a, &b, masks).into_iter().map(|it| (usize::MAX, None, it)));
+    differences.extend(slower.into_iter().map(|it| (usize::MAX, None, it)));
     differences.sort_by_key(|(at, ..)| *at);
     let (mut groups, mut late) = (BTreeMap::new(), Vec::new());
     for (nth, (_, group, difference)) in differences.into_iter().enumerate() {
@@ -181,6 +214,8 @@ struct Compared<'s> {
     a: &'s Side,
     b: &'s Side,
     masks: &'s Masks,
+    /// Frames of the second session that are late.
+    late: BTreeSet<u64>,
     found: Diff,
     groups: BTreeMap<Group, (usize, Difference)>,
     rows: aligned::Rows,
@@ -239,6 +274,10 @@ impl Compared<'_> {
             self.lonely(b, *j, one, What::New);
         }
         for (i, j) in order::moved(a, b, &pairs.both, self.masks) {
+            // It comes behind others since it is late, which is reported already.
+            if self.late.contains(&b.events[j].number) {
+                continue;
+            }
             self.add(one, Some(i), Some(j), "order", What::Reordered);
         }
         self.lives(one, other);

@@ -4,7 +4,7 @@
 //! the noise. With one sample nothing is said. Times during which our own side was late say nothing about the server and never come
 //! here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::masks::Masks;
@@ -35,13 +35,18 @@ struct Sample {
     nth: usize,
 }
 
-/// What is slower on the second side, each kind at most once.
-pub(super) fn slower(a: &[Side], b: &[Side], masks: &Masks) -> Vec<Difference> {
+/// What is slower on the second side, each kind at most once, and the frames of its first run that are late by that.
+pub(super) fn slower(a: &[Side], b: &[Side], masks: &Masks) -> (Vec<Difference>, BTreeSet<u64>) {
     let (ours, theirs) = (samples(a, masks), samples(b, masks));
-    let mut found = Vec::new();
+    let (mut found, mut late) = (Vec::new(), BTreeSet::new());
     for ((client, kind), before) in &ours {
         let Some(after) = theirs.get(&(client.clone(), kind.clone())) else { continue };
         let Some((what, frame)) = judge(&before.samples, &after.samples) else { continue };
+        if let What::Slower { before, noise, .. } = what {
+            let bound = before + LEAST_LATE.max(noise);
+            let is_late = |it: &&Sample| it.window.0 == 0 && it.took > bound;
+            late.extend(after.samples.iter().filter(is_late).map(|it| it.frame));
+        }
         found.push(Difference {
             client: client.clone(),
             subject: before.subject.clone(),
@@ -53,7 +58,7 @@ pub(super) fn slower(a: &[Side], b: &[Side], masks: &Masks) -> Vec<Difference> {
             times: 1,
         });
     }
-    found
+    (found, late)
 }
 
 struct Samples {

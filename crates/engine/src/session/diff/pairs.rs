@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 use super::masks::Masks;
@@ -103,12 +103,12 @@ impl Pairs {
                 waiting.entry(key).or_default().push(*j);
             }
         }
-        let mut taken = Vec::new();
+        let mut taken = FxHashSet::default();
         ours.retain(|i| {
             let other = key(*i).and_then(|key| waiting.get_mut(&key)?.pop());
             if let Some(j) = other {
                 self.both.push((places.0[*i], places.1[j]));
-                taken.push(j);
+                taken.insert(j);
             }
             other.is_none()
         });
@@ -146,7 +146,7 @@ fn is_alike(a: &Side, b: &Side, i: usize, j: usize, is_sure: bool) -> bool {
         let asked = question(a, one.cause);
         return asked.is_some() && asked == question(b, other.cause);
     }
-    match (one.content(), other.content()) {
+    match (&one.content(), &other.content()) {
         (Content::Binary(_), Content::Binary(_)) => true,
         (one, other) => match (one.json(), other.json()) {
             (Some(Value::Object(one)), Some(Value::Object(other))) => {

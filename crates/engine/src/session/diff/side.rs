@@ -68,7 +68,9 @@ pub(in crate::session) struct Side {
 
 /// A message with its content and what is known of it.
 pub(in crate::session) struct EventOf {
+    /// Its JSON is read again when it is asked for: of a million messages it would take gigabytes.
     recorded: Recorded,
+    is_json: bool,
     known: Event,
 }
 
@@ -94,15 +96,40 @@ impl EventOf {
         matches!(self.recorded.what, Happened::Sent(_))
     }
 
-    pub fn content(&self) -> &Content {
+    pub fn content(&self) -> Content {
+        match self.kept() {
+            Content::Text { text, json: None } if self.is_json => Content::of_text(text.clone()),
+            content => content.clone(),
+        }
+    }
+
+    /// Whether both have the same text or the same bytes.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self.kept(), other.kept()) {
+            (Content::Text { text, .. }, Content::Text { text: other, .. }) => text == other,
+            (Content::Binary(bytes), Content::Binary(other)) => bytes == other,
+            _ => false,
+        }
+    }
+
+    /// The content, whose JSON may have been let go.
+    fn kept(&self) -> &Content {
         match &self.recorded.what {
             Happened::Sent(content) | Happened::Received(content) => content,
             _ => unreachable!("only messages are events of a side"),
         }
     }
 
+    fn let_json_go(&mut self) {
+        if let Happened::Sent(Content::Text { json, .. }) | Happened::Received(Content::Text { json, .. }) =
+            &mut self.recorded.what
+        {
+            self.is_json = json.take().is_some();
+        }
+    }
+
     pub fn subject(&self) -> String {
-        kinds::name_of(self.content())
+        kinds::name_of(&self.content())
     }
 }
 
@@ -163,9 +190,10 @@ impl Side {
                 is_feed: matches!(fates[at], Fate::Feed(_)),
                 nth_sent: *nth_sent,
             };
-            events.push(EventOf { recorded: event, known });
+            events.push(EventOf { recorded: event, is_json: false, known });
         }
         let varying = varying(&events);
+        events.iter_mut().for_each(EventOf::let_json_go);
         Self { clients, events, own, left_out, dropped: session.log.dropped(), lives, varying }
     }
 
@@ -198,7 +226,7 @@ fn varying(events: &[EventOf]) -> BTreeMap<(String, String), BTreeSet<String>> {
         let key = (event.client().to_owned(), event.kind.clone());
         if let Some(before) = latest.insert(key.clone(), at) {
             let paths = varying.entry(key).or_default();
-            values::differing(events[before].content(), event.content(), &mut |path| {
+            values::differing(events[before].kept(), event.kept(), &mut |path| {
                 paths.insert(masks::general(path));
             });
         }

@@ -147,10 +147,14 @@ fn a_value_under_a_secret_name_is_not_shown() {
         talk.came(1000, &json!({ "type": "welcome", "session": { "token": token, "name": token } }));
         talk.session
     };
-    let lines = told(&diff(&of(Some("short")), &of(None), &Masks::default()));
-    assert!(lines.iter().any(|line| line.contains("token") && line.contains("***")), "{lines:?}");
-    assert!(!lines.iter().any(|line| line.contains("token") && line.contains("short")), "{lines:?}");
-    assert!(lines.iter().any(|line| line.contains("name") && line.contains("short")), "{lines:?}");
+    let found = diff(&of(Some("short")), &of(None), &Masks::default());
+    let masker = Masker::default();
+    masker.mask_suspects();
+    let mut text = String::new();
+    write_text(&found, &masker, &mut text).expect("a string takes all");
+    assert!(text.contains("$.session.token differs, and both values are masked"), "{text}");
+    assert!(text.contains("$.session.name was \"short\", is null"), "{text}");
+    assert!(told(&found).iter().any(|line| line.contains("$.session.token was \"short\", is null")));
 }
 
 #[test]
@@ -160,6 +164,35 @@ fn one_late_message_of_thirty_is_one_line() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("slower    {\"type\":\"price\"} to alice: one answer took 52"), "{found:?}");
     assert!(found[0].contains("(N = 30)  [frame 28 of the second]"), "{found:?}");
+}
+
+#[test]
+fn an_answer_that_is_late_and_so_comes_behind_others_is_one_line() {
+    let talk = |late_ms: u64| {
+        let mut events = Vec::new();
+        for nth in 0..30_u64 {
+            let asked = 10_000 * nth;
+            let late = if nth == 12 { late_ms * 1000 } else { 0 };
+            events.push((asked, true, json!({"type": "get", "id": nth})));
+            events.push((
+                asked + 2000 + nth * 7 + late,
+                false,
+                json!({"type": "got", "id": nth, "value": nth * 2}),
+            ));
+        }
+        events.sort_by_key(|(at, ..)| *at);
+        let mut talk = Talk::new();
+        let mut before = 0;
+        for (at, is_sent, message) in events {
+            let kind = if is_sent { FrameKind::SentText } else { FrameKind::ReceivedText };
+            talk.push(at - before, 1, kind, &message.to_string());
+            before = at;
+        }
+        talk.session
+    };
+    let found = told(&diff(&talk(0), &talk(50), &Masks::default()));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("slower    {\"type\":\"got\"} to alice: one answer took 52"), "{found:?}");
 }
 
 #[test]
@@ -182,7 +215,7 @@ fn two_answers_that_are_swapped_are_one_line() {
     let found = told(&diff(&talk(false), &talk(true), &Masks::default()));
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
-        found[0].starts_with("reordered {\"type\":\"got\"} to alice: it comes at another place"),
+        found[0].starts_with("reordered {\"type\":\"got\"} to alice: other messages came before it"),
         "{found:?}"
     );
 }
@@ -247,7 +280,7 @@ fn connections_and_their_ends_are_compared() {
     check(
         &two.session,
         &Talk::new().session,
-        &["missing   connection to ws://h/ws sent by bob  [frame 2 of the first]"],
+        &["missing   connection of bob to ws://h/ws  [frame 2 of the first]"],
     );
     let ends = |code| {
         let mut talk = Talk::new();
@@ -257,9 +290,9 @@ fn connections_and_their_ends_are_compared() {
     check(
         &ends(1000),
         &ends(1011),
-        &["changed   end to alice: was closed with 1000, is closed with 1011  [frame 2 and frame 2]"],
+        &["changed   end of alice: was closed with 1000, is closed with 1011  [frame 2 and frame 2]"],
     );
-    check(&Talk::new().session, &ends(1011), &["new       end to alice  [frame 2 of the second]"]);
+    check(&Talk::new().session, &ends(1011), &["new       end of alice  [frame 2 of the second]"]);
 }
 
 #[test]
@@ -280,7 +313,7 @@ fn masks_are_learnt_from_two_runs_and_hide_nothing_else() {
     assert_eq!(diff(&first, &second, &Masks::default()).differences.len(), 3);
     let mut masks = Masks::default();
     masks.learn(&first, &second);
-    assert!(diff(&first, &second, &masks).is_empty());
+    assert_eq!(diff(&first, &second, &masks).judgement(), Judgement::Same);
     let mut written = String::new();
     masks.write(&mut written).expect("a string takes all");
     assert!(written.contains("\"$.greeting\", \"$.list[*].word\""), "{written}");
@@ -343,6 +376,55 @@ fn machines_get_the_same_as_people() {
 }
 
 #[test]
+fn messages_that_were_left_out_are_never_called_the_same() {
+    let (one, other) = (prices(0, &as_it_is), prices(1, &as_it_is));
+    let of = |most| compare(&[&one], &[&other], &Masks::default(), most).0;
+    assert_eq!(of(61).judgement(), Judgement::Same);
+    let found = of(60);
+    assert_eq!(found.judgement(), Judgement::Inconclusive);
+    let masker = Masker::default();
+    let written = |write: fn(&Diff, &Masker, &mut dyn std::fmt::Write) -> std::fmt::Result| {
+        let mut text = String::new();
+        write(&found, &masker, &mut text).expect("a string takes all");
+        text
+    };
+    let text = written(write_text);
+    assert!(text.starts_with("inconclusive: no difference in 60 messages of both"), "{text}");
+    let left_out = "Not compared: 1 message at the end of the first session; the limit is 60 messages.";
+    assert!(text.contains(left_out), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&written(write_json)).expect("JSON");
+    assert_eq!((&json["same"], &json["judgement"]), (&json!(false), &json!("inconclusive")));
+    let xml = written(write_junit);
+    assert!(xml.contains("failures=\"0\" errors=\"1\"") && xml.contains("type=\"inconclusive\""), "{xml}");
+    let html = written(write_html);
+    assert!(html.contains("data-verdict=\"inconclusive\"") && html.contains(left_out), "{html}");
+    // A difference among what was compared is one.
+    let drops = |nth: u64, answer: &mut serde_json::Value| {
+        answer.as_object_mut().filter(|_| nth == 2).map(|it| it.remove("currency"));
+        0
+    };
+    let other = prices(1, &drops);
+    assert_eq!(compare(&[&one], &[&other], &Masks::default(), 9).0.judgement(), Judgement::Different);
+}
+
+#[test]
+fn a_session_without_its_oldest_frames_is_never_called_the_same() {
+    let talk = |budget| {
+        let mut talk = Talk::new();
+        talk.session = Session::new("talk", Origin::from_millis(1e12), budget);
+        talk.open(1, "alice");
+        (0..4000).for_each(|nth| talk.came(100, &json!({"type": "note", "n": nth, "text": "x".repeat(500)})));
+        talk.session
+    };
+    assert_eq!(diff(&talk(1 << 22), &talk(1 << 22), &Masks::default()).judgement(), Judgement::Same);
+    let cut = talk(1 << 20);
+    assert!(cut.log.dropped() > 0);
+    let found = diff(&cut, &cut, &Masks::default());
+    assert_eq!(found.judgement(), Judgement::Inconclusive);
+    assert!(found.left_out[0].starts_with("Not compared: the oldest "), "{found:?}");
+}
+
+#[test]
 fn several_runs_give_the_samples_that_one_has_not() {
     let once = |run: u64, late: u64| {
         let mut talk = Talk::new();
@@ -353,7 +435,7 @@ fn several_runs_give_the_samples_that_one_has_not() {
     let runs = |late| (0..30).map(|run| once(run, late)).collect::<Vec<_>>();
     let (before, after) = (runs(0), runs(50));
     let found = diff(&before[0], &after[0], &Masks::default());
-    assert!(found.is_empty(), "one sample says nothing");
+    assert!(found.differences.is_empty(), "one sample says nothing");
     let (before, after): (Vec<&Session>, Vec<&Session>) = (before.iter().collect(), after.iter().collect());
     let found = told(&diff_runs(&before, &after, &Masks::default()));
     assert_eq!(found.len(), 1, "{found:?}");

@@ -16,12 +16,9 @@ use crate::recorder::kinds::PAIRING;
 use crate::recorder::lines::Content;
 use crate::recorder::looks::{self, Why};
 use crate::recorder::paths::{join, last_name};
-use crate::secrets::is_secret_name;
 
 /// A longer value is shown by its beginning.
 const LONGEST_SHOWN: usize = 200;
-/// What is shown of a value whose name says that it is a secret.
-const SECRET: &str = "\"***\"";
 /// At most this many changes within one message are listed.
 const MOST_CHANGES: usize = 50;
 
@@ -73,10 +70,11 @@ impl<'s> Values<'s> {
     }
 
     pub fn compare(&mut self) {
-        let (one, other) = (self.a.events[self.places.0].content(), self.b.events[self.places.1].content());
-        if one == other {
+        let (one, other) = (&self.a.events[self.places.0], &self.b.events[self.places.1]);
+        if one.is_same(other) {
             return;
         }
+        let (one, other) = (&one.content(), &other.content());
         match (one.json(), other.json()) {
             (Some(one), Some(other)) => self.walk("$", one, other),
             _ => self.texts(one, other),
@@ -170,14 +168,7 @@ impl<'s> Values<'s> {
             return;
         }
         if self.changes.len() < MOST_CHANGES {
-            // Alone it would be shown: what masks looks at names, and the name stands in the path.
-            let is_secret = is_secret_name(last_name(path));
-            let told =
-                |value: Option<&Value>| {
-                    value.map(|value| {
-                        if is_secret { SECRET.to_owned() } else { cut(&value.to_string(), LONGEST_SHOWN) }
-                    })
-                };
+            let told = |value: Option<&Value>| value.map(|value| cut(&value.to_string(), LONGEST_SHOWN));
             self.changes.push(Change { path: path.to_owned(), before: told(before), after: told(after) });
         }
     }
@@ -218,7 +209,7 @@ fn walk(path: &str, one: &Value, other: &Value, tell: &mut dyn FnMut(&str)) {
 pub(super) fn fingerprint(side: &Side, at: usize, mask: Option<&Mask>, guesses: bool) -> u64 {
     let mut hasher = DefaultHasher::new();
     let event = &side.events[at];
-    match event.content() {
+    match &event.content() {
         Content::Text { json: Some(json), .. } => {
             let mut print = Print { side, at, mask, guesses, hasher: &mut hasher };
             print.walk("$", json);

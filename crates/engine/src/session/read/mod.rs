@@ -106,11 +106,19 @@ impl Form {
                 [] => OpenError::Empty,
                 [b'P', b'K', 3, 4, ..] => OpenError::Form("a zip archive".to_owned()),
                 [b'[', ..] => OpenError::Form("a JSON array".to_owned()),
+                _ if is_binary(text) => OpenError::Form("a binary file".to_owned()),
                 _ => OpenError::Form(format!("{:?}", String::from_utf8_lossy(&text[..text.len().min(20)]))),
             });
         };
         Ok(if rest.trim_ascii_start().starts_with(b"\"log\"") { Self::Har } else { Self::JsonLines })
     }
+}
+
+/// Whether the beginning of a file holds bytes that no text has.
+fn is_binary(beginning: &[u8]) -> bool {
+    let is_cut = |error: &std::str::Utf8Error| error.error_len().is_none();
+    beginning.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace() && *byte != 0x1b)
+        || std::str::from_utf8(beginning).is_err_and(|error| !is_cut(&error))
 }
 
 /// Who has a look at a session while its file is read.

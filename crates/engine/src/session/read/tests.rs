@@ -236,6 +236,8 @@ fn err_a_mistake_has_its_place() {
     refused(b"", "the file has neither a message nor a handshake of a WebSocket");
     refused(b"PK\x03\x04", "expected a session as JSON Lines, HAR or CSV, found a zip archive");
     refused(b"[1]", "expected a session as JSON Lines, HAR or CSV, found a JSON array");
+    refused(b"\0\0\0\x1cftyp", "expected a session as JSON Lines, HAR or CSV, found a binary file");
+    refused(b"\x89PNG\r\n", "expected a session as JSON Lines, HAR or CSV, found a binary file");
     refused(b"<html>", "expected a session as JSON Lines, HAR or CSV, found \"<html>\"");
     refused(b"{\"log\":{\"entries\":[]}}", "the file has neither a message nor a handshake of a WebSocket");
     refused(b"{\"level\":\"info\"}", "line 1, column 16: the member `event` is missing");

@@ -49,6 +49,8 @@ struct Replay<W: World, T: Fn(Progress)> {
     wanted: HashMap<(u32, Awaited), usize>,
     /// How many times each was waited for in vain.
     in_vain: BTreeMap<String, usize>,
+    /// How many messages of each connection were not sent, since it was not open.
+    unsent: BTreeMap<String, usize>,
     /// How many of each may still come, after what followed them.
     late: HashMap<(u32, Awaited), usize>,
     remarks: Vec<String>,
@@ -87,6 +89,7 @@ pub(super) async fn run<W: World, T: Fn(Progress)>(
         speed,
         wanted: HashMap::new(),
         in_vain: BTreeMap::new(),
+        unsent: BTreeMap::new(),
         late: HashMap::new(),
         remarks: script.remarks,
         substituted: 0,
@@ -333,8 +336,7 @@ impl<W: World, T: Fn(Progress)> Replay<W, T> {
                 let at = self.world.now();
                 state.session.tell(at, id, FrameKind::Failed, &format!("not sent: {error}"));
                 drop(state);
-                *self.in_vain.entry(format!("a way to send: {} was not open", self.name(id))).or_default() +=
-                    1;
+                *self.unsent.entry(self.name(id)).or_default() += 1;
             }
         }
     }
@@ -392,6 +394,10 @@ impl<W: World, T: Fn(Progress)> Replay<W, T> {
         while let Some((words, times)) = in_vain.pop_first() {
             let times = counted(times as u64, "time");
             self.remark(format!("The replay waited in vain for {words} ({times})."));
+        }
+        while let Some((name, times)) = self.unsent.pop_first() {
+            let messages = counted(times as u64, "message");
+            self.remark(format!("Not sent, since {name} was not open: {messages}."));
         }
         if self.substituted > 0 {
             let values = counted(self.substituted, "value");

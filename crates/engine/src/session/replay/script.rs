@@ -208,8 +208,8 @@ impl Building<'_> {
         if let Payload::Text(text) = &mut payload
             && text.contains(MASK)
         {
-            let json = event.content().json();
-            let (filled, unfilled) = self.secrets.fill(text, json, &mut needs, in_message);
+            let content = event.content();
+            let (filled, unfilled) = self.secrets.fill(text, content.json(), &mut needs, in_message);
             self.unfilled.places.extend(unfilled.into_iter().map(|name| (number, name)));
             *text = filled;
         }

@@ -205,9 +205,9 @@ fn what_does_not_come_is_told_and_the_replay_ends() {
     assert!(took < Duration::from_secs(10), "{took:?}");
     let closed = again(&session, Speed::Answers, 3, Faults { closes_at: Some(5), ..Faults::default() }).0;
     let found = told(&session, &closed.session);
-    assert!(found.iter().any(|line| line.starts_with("new       end to alice")), "{found:?}");
+    assert!(found.iter().any(|line| line.starts_with("new       end of alice")), "{found:?}");
     assert!(
-        closed.remarks.iter().any(|it| it.contains("a way to send: alice was not open")),
+        closed.remarks.iter().any(|it| it.contains("Not sent, since alice was not open: ")),
         "{:?}",
         closed.remarks
     );

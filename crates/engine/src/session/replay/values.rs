@@ -82,7 +82,7 @@ impl<'s> Given<'s> {
         let count = self.counts.entry((connection, event.kind.clone())).or_default();
         let source = (connection, event.kind.clone(), *count);
         *count += 1;
-        if let Some(json) = json_of(event.content()) {
+        if let Some(json) = json_of(&event.content()) {
             self.scalars(&source, place, "$", &json);
         }
     }

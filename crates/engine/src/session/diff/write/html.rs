@@ -4,7 +4,9 @@ use std::fmt::{self, Write};
 
 use maud::html;
 
-use super::{Diff, Difference, What, millis, name, places, remarks, summary};
+use super::{
+    Diff, Difference, Judgement, NOTHING, What, head, millis, name, places, remarks, shown, summary,
+};
 use crate::base::mask::Masker;
 use crate::base::words::counted;
 use crate::report::html_page;
@@ -13,13 +15,17 @@ use crate::report::html_page;
 pub fn write_html(diff: &Diff, masker: &Masker, out: &mut dyn Write) -> fmt::Result {
     let title = summary(diff);
     let names = [masker.mask(&diff.names[0]), masker.mask(&diff.names[1])];
-    let verdict = if diff.is_empty() { "pass" } else { "fail" };
+    let verdict = match diff.judgement() {
+        Judgement::Same => "pass",
+        Judgement::Different => "fail",
+        Judgement::Inconclusive => "inconclusive",
+    };
     let main = html! {
         header data-verdict=(verdict) {
             h1 { (names[0]) " and " (names[1]) }
             p { (title) }
         }
-        @if !diff.is_empty() {
+        @if !diff.differences.is_empty() {
             section {
                 h2 { "Differences" }
                 div.scroll tabindex="0" role="region" aria-label="Differences" {
@@ -47,7 +53,7 @@ fn row(difference: &Difference, masker: &Masker) -> maud::Markup {
     let (path, before, after) = match &difference.what {
         What::Changed { path, before, after } => {
             let told = |value: &Option<String>| {
-                value.as_ref().map_or_else(|| "nothing".to_owned(), |value| masker.mask(value).into_owned())
+                shown(path, value.as_deref(), masker).unwrap_or_else(|| NOTHING.to_owned())
             };
             (masker.mask(path).into_owned(), told(before), told(after))
         }
@@ -56,12 +62,12 @@ fn row(difference: &Difference, masker: &Masker) -> maud::Markup {
         }
         _ => Default::default(),
     };
-    let way = if difference.is_sent { "sent by" } else { "to" };
+    let (subject, of) = head(difference, masker);
     html! {
         tr {
             td { (name(&difference.what)) }
             td {
-                code { (masker.mask(&difference.subject)) } " " (way) " " (masker.mask(&difference.client))
+                code { (subject) } " " (of)
                 @if difference.times > 1 { " (" (counted(difference.times as u64, "message")) ")" }
             }
             td { code { (path) } }

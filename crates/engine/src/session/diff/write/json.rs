@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use super::{Diff, Difference, What, name, remarks, sentence};
+use super::{Diff, Difference, Judgement, What, name, remarks, sentence, shown};
 use crate::base::mask::Masker;
 use crate::recording::jsonl::{json_list, json_text, member};
 use crate::recording::transcript::Decimal;
@@ -17,8 +17,9 @@ pub fn write_json(diff: &Diff, masker: &Masker, out: &mut dyn Write) -> fmt::Res
     json_list(out, diff.names.iter().map(|name| masker.mask(name)))?;
     write!(
         out,
-        ",\n  \"same\": {},\n  \"messages\": [{}, {}],\n  \"matched\": {},\n  \"guessed\": {},\n  \"masked\": {}",
-        diff.is_empty(),
+        ",\n  \"same\": {},\n  \"judgement\": \"{}\",\n  \"messages\": [{}, {}],\n  \"matched\": {},\n  \"guessed\": {},\n  \"masked\": {}",
+        diff.judgement() == Judgement::Same,
+        diff.judgement().name(),
         diff.messages[0],
         diff.messages[1],
         diff.matched,
@@ -32,7 +33,7 @@ pub fn write_json(diff: &Diff, masker: &Masker, out: &mut dyn Write) -> fmt::Res
         out.write_str(if nth == 0 { "\n    " } else { ",\n    " })?;
         one(difference, masker, out)?;
     }
-    out.write_str(if diff.is_empty() { "]\n}\n" } else { "\n  ]\n}\n" })
+    out.write_str(if diff.differences.is_empty() { "]\n}\n" } else { "\n  ]\n}\n" })
 }
 
 fn one(difference: &Difference, masker: &Masker, out: &mut dyn Write) -> fmt::Result {
@@ -54,8 +55,8 @@ fn one(difference: &Difference, masker: &Masker, out: &mut dyn Write) -> fmt::Re
             member(out, "path", &masker.mask(path))?;
             for (name, value) in [("before", before), ("after", after)] {
                 write!(out, ",\"{name}\":")?;
-                match value {
-                    Some(value) => json_text(out, &masker.mask(value))?,
+                match shown(path, value.as_deref(), masker) {
+                    Some(value) => json_text(out, &value)?,
                     None => out.write_str("null")?,
                 }
             }

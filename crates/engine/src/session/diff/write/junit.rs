@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Diff, name, places, remarks, sentence, summary};
+use super::{Diff, Judgement, name, places, remarks, sentence, summary};
 use crate::base::mask::Masker;
 use crate::report::markup::{attribute, body};
 
@@ -14,11 +14,22 @@ pub fn write_junit(diff: &Diff, masker: &Masker, out: &mut dyn Write) -> fmt::Re
     attribute(out, "name", &suite)?;
     attribute(out, "tests", &failures.max(1).to_string())?;
     attribute(out, "failures", &failures.to_string())?;
-    attribute(out, "errors", "0")?;
+    let is_inconclusive = diff.judgement() == Judgement::Inconclusive;
+    attribute(out, "errors", if is_inconclusive { "1" } else { "0" })?;
     attribute(out, "skipped", "0")?;
     out.write_str(">\n")?;
-    if diff.is_empty() {
-        out.write_str("<testcase classname=\"diff\" name=\"the sessions are the same\"/>\n")?;
+    if failures == 0 {
+        out.write_str("<testcase classname=\"diff\" name=\"the sessions are the same\"")?;
+        if is_inconclusive {
+            // As in the report of a run: an error, which no reporter passes over.
+            out.write_str("><error type=\"inconclusive\"")?;
+            attribute(out, "message", &summary(diff))?;
+            out.write_char('>')?;
+            body(out, &diff.left_out.join("\n"))?;
+            out.write_str("</error></testcase>\n")?;
+        } else {
+            out.write_str("/>\n")?;
+        }
     }
     for (nth, difference) in diff.differences.iter().enumerate() {
         let text = sentence(difference, masker);
