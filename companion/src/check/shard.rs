@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
 
 use sockscope_engine::base::mask::Masker;
+use sockscope_engine::explain::Opener;
 use sockscope_engine::recording::run_recording::Recorded;
 use sockscope_engine::report::{Broken, EngineKind, Environment, EventFormat, Origin, Report};
 use sockscope_engine::run::{Options, Plan, PlannedCheck, Progress, Shard, Stop, run};
@@ -135,7 +136,7 @@ async fn run_here(
         stopping.stop();
     });
     let spawn: Spawn = Rc::new(|task| drop(spawn_local(task)));
-    let looks = Looks::new(world.clone(), Rc::default(), spawn);
+    let looks = Looks::new(world.clone(), Rc::default(), spawn).opened_by(Opener::Native);
     let marks = Rc::new(RefCell::new(Marks::default()));
     let (marking, looking, recording) = (marks.clone(), looks.clone(), recorded.clone());
     let mut planned = Vec::new();

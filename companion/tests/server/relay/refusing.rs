@@ -56,6 +56,8 @@ async fn another_machine_is_out_of_reach_unless_it_is_allowed() {
             words.contains(host) && words.contains("--allow-target") && !words.contains("s3cret"),
             "{words}"
         );
+        // An address needs no word on what it stands for.
+        assert!(!words.contains("192.0.2.7 is 192.0.2.7"), "{words}");
     }
     let config = Config { targets: vec!["192.0.2.7:81".parse().unwrap()], ..Config::default() };
     let allowing = Server::start(config).await.unwrap();
