@@ -146,7 +146,7 @@ fn annotate_check(check: &mut CheckReport, within: &[&Explained], source: Source
             // What is known needs no guesses beside it. A look at the server says more than the log.
             let is_known = failure.causes.iter().any(|cause| cause.likelihood == Likely::Certain);
             let named = logged(words, source.opener()).filter(|_| !is_known);
-            // The engine has said what happened to the handshake; what may happen to one in a browser is no cause.
+            // The engine has said what happened to the handshake; guesses for a browser do not apply.
             let is_guessed = source == Source::Engine && failure.kind == FailureKind::Refused && !is_known;
             if named.is_some() || is_guessed {
                 failure.causes = named.into_iter().collect();

@@ -273,7 +273,7 @@ async fn judge(destination: &Destination, reach: &Reach) -> Result<Vec<SocketAdd
     let permitted = reach.permitted(destination, &addresses);
     if permitted.is_empty() {
         let found: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
-        // An address is no name that stands for another.
+        // An address stands for itself only.
         let is_told = hides || found.iter().all(|it| it == host);
         let host = if is_told { host.to_owned() } else { format!("{host} is {}", found.join(", ")) };
         return Err(DialError::NotAllowed { host, target: destination.authority() });

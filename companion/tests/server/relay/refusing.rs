@@ -72,7 +72,7 @@ async fn a_line_break_in_a_field_and_the_fields_of_the_handshake_are_refused() {
         (json!({ "headers": [["X-A", "1\r\nX-Evil: s3cret"]] }), "X-A has a line break"),
         (json!({ "headers": [["X-A\r\nX-Evil", "s3cret"]] }), "not the name of a header field"),
         (json!({ "origin": "https://a\nX-Evil: s3cret" }), "Origin has a line break"),
-        (json!({ "cookies": [["a", "s3cret\r\nX-Evil: 1"]] }), "ends a cookie"),
+        (json!({ "cookies": [["a", "s3cret\r\nX-Evil: 1"]] }), "has a line break"),
         (json!({ "headers": [["Host", "s3cret"]] }), "Host belongs to the handshake"),
         (json!({ "headers": [["connection", "close"]] }), "connection belongs to the handshake"),
         (json!({ "headers": [["Upgrade", "h2c"]] }), "Upgrade belongs to the handshake"),

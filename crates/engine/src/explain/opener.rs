@@ -1,6 +1,6 @@
 //! Who opened a connection, and what of the table of causes is said otherwise where that is not a page.
 //!
-//! Owns those words. It refuses to rank causes. Only a page is told no reason, has tabs, and can send no headers.
+//! Owns those words. It refuses to rank causes. Only a page gets no reason, has tabs, and can send no headers.
 
 use std::borrow::Cow;
 

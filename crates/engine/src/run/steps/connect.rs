@@ -179,9 +179,9 @@ async fn open<W: World>(
             run.watch.failed(&endpoint);
             let after = words::duration(world.now() - asked);
             let message = format!("the handshake with {address} failed after {after}{UNTOLD}");
-            // A look asks for what the world does not tell. The native engine has told the answer, and the relay's is told from its facts.
-            let is_told = member.answer.borrow().is_some() && !endpoint.needs_relay();
-            Err(match is_told {
+            // A look asks for what the world does not tell. The native engine tells the answer; that of the relay is in its facts.
+            let is_known = member.answer.borrow().is_some() && !endpoint.needs_relay();
+            Err(match is_known {
                 true => failure::plain(FailureKind::Refused, message),
                 false => failure::handshake(FailureKind::Refused, &endpoint, message),
             })
