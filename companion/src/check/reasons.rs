@@ -15,8 +15,8 @@ use time::format_description::well_known::Rfc3339;
 /// The log's moments are those at which the driver looked, never before the thing itself but for rounding.
 const BEFORE: f64 = 50.0;
 const AFTER: f64 = 5_000.0;
-/// The engine has the clock of the run, of which a report has whole milliseconds.
-const ROUNDED: f64 = 2.0;
+/// The engine has the clock of the run, and a check may follow the other within a millisecond.
+const ROUNDED: f64 = 0.1;
 
 /// What the browser says of one connection that it could not open or keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +119,13 @@ impl Source {
 
 /// Puts the reasons beside the failures that they explain.
 pub fn annotate(report: &mut Report, explained: &[Explained], source: Source) {
-    let Some(began) = millis_of(&report.started) else { return };
+    if let Some(began) = millis_of(&report.started) {
+        annotate_since(began, report, explained, source);
+    }
+}
+
+/// The same, where the beginning of the run is known more closely than in milliseconds.
+pub fn annotate_since(began: f64, report: &mut Report, explained: &[Explained], source: Source) {
     for check in &mut report.checks {
         let slack = if source == Source::Engine { ROUNDED } else { BEFORE };
         let from = began + check.offset_ms.0 - slack;
