@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use sockscope_engine::explain::logged;
+use sockscope_engine::explain::{Opener, logged};
 use sockscope_engine::report::{
     CheckReport, Difference, EngineKind, Environment, Failure, FailureKind, Instead, Leftover, Millis,
     NearMiss, NearbyEvent, Report, Second, ShardReport, TargetReport, ThresholdReport, Totals, Unmet,
@@ -218,7 +218,7 @@ fn that_times_out() -> CheckReport {
     refused.failure = Some(Failure {
         client: Some("bob".to_owned()),
         browser: Some(words.to_owned()),
-        causes: logged(words).into_iter().collect(),
+        causes: logged(words, Opener::Page).into_iter().collect(),
         ..failure(FailureKind::Refused, "the handshake with ws://h/ failed after 3.00\u{2009}ms")
     });
     let mut one = check("every ping has its pong (n=300)", Verdict::Fail, vec![repeats, refused]);

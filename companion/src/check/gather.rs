@@ -17,7 +17,7 @@ use time::format_description::well_known::Rfc3339;
 use super::assignment::Done;
 use super::screen::Screen;
 use super::{Files, Outcome, outcome};
-use crate::causes::causes;
+use crate::causes::{causes, unread};
 
 /// What to merge, and how.
 pub struct Gathering {
@@ -36,8 +36,10 @@ pub struct Gathering {
 /// What is wrong with one file.
 #[derive(Debug, thiserror::Error)]
 enum FileError {
-    #[error("cannot be read: {0}")]
-    Io(#[from] io::Error),
+    #[error("{}", unread(.0))]
+    Io(io::Error),
+    #[error("no file matches")]
+    NoMatch,
     #[error("is empty, so the command that writes it has not ended or has failed")]
     Empty,
     #[error("is cut off at line {line}, column {column}: copy it again, whole")]
@@ -75,7 +77,7 @@ pub fn gather(gathering: &Gathering) -> Outcome {
         match read(path) {
             Ok(piece) => pieces.push(piece),
             Err(error) => {
-                is_readable &= !matches!(error, FileError::Io(_));
+                is_readable &= !matches!(error, FileError::Io(_) | FileError::NoMatch);
                 wrong.push(format!("{}: {error}", path.display()));
             }
         }
@@ -111,7 +113,11 @@ pub fn gather(gathering: &Gathering) -> Outcome {
 }
 
 fn read(path: &Path) -> Result<Piece, FileError> {
-    let text = fs::read_to_string(path)?;
+    let is_pattern = || path.to_string_lossy().contains(['*', '?', '[']);
+    let text = fs::read_to_string(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound if is_pattern() => FileError::NoMatch,
+        _ => FileError::Io(error),
+    })?;
     if text.trim().is_empty() {
         return Err(FileError::Empty);
     }

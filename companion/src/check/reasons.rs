@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 use sockscope_engine::base::close;
-use sockscope_engine::explain::{Likely, UNTOLD, logged};
+use sockscope_engine::explain::{Likely, Opener, UNTOLD, logged};
 use sockscope_engine::report::{Broken, CheckReport, FailureKind, Report};
 use sockscope_host::session::Complaint;
 use time::OffsetDateTime;
@@ -15,6 +15,8 @@ use time::format_description::well_known::Rfc3339;
 /// The log's moments are those at which the driver looked, never before the thing itself but for rounding.
 const BEFORE: f64 = 50.0;
 const AFTER: f64 = 5_000.0;
+/// The engine has the clock of the run, and a check may follow the other within a millisecond.
+const ROUNDED: f64 = 0.1;
 
 /// What the browser says of one connection that it could not open or keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,12 +108,28 @@ pub enum Source {
     Engine,
 }
 
+impl Source {
+    fn opener(self) -> Opener {
+        match self {
+            Self::Browser => Opener::Page,
+            Self::Engine => Opener::Native,
+        }
+    }
+}
+
 /// Puts the reasons beside the failures that they explain.
 pub fn annotate(report: &mut Report, explained: &[Explained], source: Source) {
-    let Some(began) = millis_of(&report.started) else { return };
+    if let Some(began) = millis_of(&report.started) {
+        annotate_since(began, report, explained, source);
+    }
+}
+
+/// The same, where the beginning of the run is known more closely than in milliseconds.
+pub fn annotate_since(began: f64, report: &mut Report, explained: &[Explained], source: Source) {
     for check in &mut report.checks {
-        let from = began + check.offset_ms.0 - BEFORE;
-        let until = from + check.duration_ms.0 + 2.0 * BEFORE;
+        let slack = if source == Source::Engine { ROUNDED } else { BEFORE };
+        let from = began + check.offset_ms.0 - slack;
+        let until = from + check.duration_ms.0 + 2.0 * slack;
         let within: Vec<_> = explained.iter().filter(|it| (from..until).contains(&it.broken.at_ms)).collect();
         annotate_check(check, &within, source);
     }
@@ -133,19 +151,29 @@ fn annotate_check(check: &mut CheckReport, within: &[&Explained], source: Source
             failure.message = with_reason(&failure.message, words, source);
             // What is known needs no guesses beside it. A look at the server says more than the log.
             let is_known = failure.causes.iter().any(|cause| cause.likelihood == Likely::Certain);
-            if let Some(cause) = logged(words).filter(|_| !is_known) {
-                failure.causes = vec![cause];
+            let named = logged(words, source.opener()).filter(|_| !is_known);
+            // The engine has said what happened to the handshake; guesses for a browser do not apply.
+            let is_guessed = source == Source::Engine && failure.kind == FailureKind::Refused && !is_known;
+            if named.is_some() || is_guessed {
+                failure.causes = named.into_iter().collect();
             }
         }
         failure.browser = words.filter(|_| source == Source::Browser);
     }
 }
 
+/// How the words of a close frame begin that breaks the protocol.
+const CLOSE_FRAME: &str = "the server sent a close frame with ";
+
 /// A message that names no reason, with the one that is known. The browser's words stand beside the message of an open connection.
 fn with_reason(message: &str, words: &str, source: Source) -> String {
     let unclosed = close::meaning(1006);
     match (message.split_once(UNTOLD), message.split_once(unclosed)) {
         (Some((known, rest)), _) => format!("{known}: {words}{rest}"),
+        // Then a close frame did come.
+        (None, Some((known, rest))) if source == Source::Engine && words.starts_with(CLOSE_FRAME) => {
+            format!("{known}{words}{rest}")
+        }
         (None, Some((known, rest))) if source == Source::Engine => {
             format!("{known}{unclosed}: {words}{rest}")
         }
@@ -252,6 +280,10 @@ mod tests {
         let known = "it was closed with 1006 (no close frame came: reset by peer); nothing came";
         assert_eq!(with_reason(ended, "reset by peer", Source::Engine), known);
         assert_eq!(with_reason(ended, "reset by peer", Source::Browser), ended);
+        assert_eq!(
+            with_reason(ended, &close::breach(1005), Source::Engine),
+            "it was closed with 1006 (the server sent a close frame with the reserved code 1005); nothing came"
+        );
     }
 
     #[test]

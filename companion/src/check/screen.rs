@@ -333,7 +333,7 @@ impl Screen {
         let _ = write!(text, "{} passed", counted(passed, "check"));
         for (style, count, what) in [
             (WRONG, sum(|it| it.totals.failed), "failed"),
-            (WRONG, sum(|it| it.totals.errors), "broken"),
+            (WRONG, sum(|it| it.totals.errors), "could not run"),
             (UNSURE, sum(|it| it.totals.inconclusive), "inconclusive"),
         ] {
             if count > 0 {

@@ -3,12 +3,14 @@
 //! Owns what the worker of the checks owns in a page: the recording, the looks at refused handshakes, and what leaves without
 //! secrets.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
 
+use sockscope_engine::World;
 use sockscope_engine::base::mask::Masker;
+use sockscope_engine::explain::Opener;
 use sockscope_engine::recording::run_recording::Recorded;
 use sockscope_engine::report::{Broken, EngineKind, Environment, EventFormat, Origin, Report};
 use sockscope_engine::run::{Options, Plan, PlannedCheck, Progress, Shard, Stop, run};
@@ -21,7 +23,7 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio_util::sync::CancellationToken;
 
 use super::assignment::{CheckResult, Status};
-use super::reasons::{Explained, Source, annotate, annotate_lines};
+use super::reasons::{Explained, Source, annotate_lines, annotate_since};
 use crate::native::{Effort, NativeWorld, NetOptions, Reason};
 
 /// What a report says in place of a browser's name.
@@ -135,11 +137,16 @@ async fn run_here(
         stopping.stop();
     });
     let spawn: Spawn = Rc::new(|task| drop(spawn_local(task)));
-    let looks = Looks::new(world.clone(), Rc::default(), spawn);
+    let looks = Looks::new(world.clone(), Rc::default(), spawn).opened_by(Opener::Native);
     let marks = Rc::new(RefCell::new(Marks::default()));
     let (marking, looking, recording) = (marks.clone(), looks.clone(), recorded.clone());
     let mut planned = Vec::new();
+    let began = Rc::new(Cell::new(origin_millis));
+    let (beginning, clock) = (began.clone(), world.clone());
     let listener = Box::new(move |progress: Progress| {
+        if matches!(progress, Progress::RunStarted { .. }) {
+            beginning.set(origin_millis + clock.now().as_nanos() as f64 / 1e6);
+        }
         marking.borrow_mut().note(&recording, &progress);
         looking.note(&progress);
         note(&mut status.lock().unwrap_or_else(PoisonError::into_inner), &mut planned, progress);
@@ -153,7 +160,7 @@ async fn run_here(
     report.environment.generator = effort.end();
     // What the engine has seen itself goes first: a look comes later, and may see another state of the server.
     let explained = explained(&world, &masker);
-    annotate(&mut report, &explained, Source::Engine);
+    annotate_since(began.get(), &mut report, &explained, Source::Engine);
     looks.tell(&mut report, &masker, &stop).await;
     marks.borrow().attest(&recorded, &masker, &mut report);
     let recordings = task.recordings.iter().map(|format| {

@@ -219,6 +219,18 @@ pub(super) struct OtherEngineError {
     engine: &'static str,
 }
 
+/// An address of `--source-address` that no connection can leave from.
+#[derive(Debug, thiserror::Error)]
+#[error("--source-address: {0} is not an address of this machine")]
+struct SourceError(IpAddr);
+
+/// A socket with any port of it says whether this machine has an address.
+fn not_of_this_machine(address: IpAddr) -> Option<SourceError> {
+    let bound = std::net::TcpListener::bind((address, 0));
+    let is_foreign = bound.is_err_and(|error| error.kind() == io::ErrorKind::AddrNotAvailable);
+    is_foreign.then_some(SourceError(address))
+}
+
 fn endpoint(text: &str) -> Result<Url, EndpointError> {
     let url: Option<Url> = text.parse().ok();
     url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).ok_or(EndpointError)
@@ -333,6 +345,10 @@ pub fn run(flags: Flags) -> Exit {
     flags.log.start();
     let has_sources = !flags.engine.source_address.is_empty();
     if let Some(error) = flags.browser.misplaced(flags.engine.engine, has_sources) {
+        complain(&error);
+        return Exit::Invalid;
+    }
+    if let Some(error) = flags.engine.source_address.iter().find_map(|it| not_of_this_machine(*it)) {
         complain(&error);
         return Exit::Invalid;
     }

@@ -17,6 +17,7 @@ use super::net::Net;
 use crate::destination::Destination;
 use crate::ws::conn::Conn;
 use crate::ws::dial::{Answer, DialError, shake};
+use crate::ws::tls_words::Culprit;
 use crate::ws::upgrade::{COMPRESSION, accept, names};
 
 static AGENT: HeaderValue =
@@ -119,8 +120,13 @@ fn answered(answer: &Answer) -> Answered {
 
 fn told(error: DialError) -> String {
     match error {
-        DialError::Tls { target, source } => {
-            format!("no TLS with {target}: {source} (--insecure accepts it)")
+        DialError::Tls { target, culprit, why } => {
+            let way_out = match culprit {
+                Culprit::Server => " (--insecure accepts it)",
+                Culprit::Client => "; give \"certificate\" and \"key\" in \"tls\" of the client",
+                Culprit::None => "",
+            };
+            format!("no TLS with {target}: {why}{way_out}")
         }
         DialError::NoRoots => {
             "the certificates that this system trusts cannot be read (--insecure accepts any)".to_owned()

@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use sockscope_engine::base::close;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::deflate::Inflating;
@@ -17,6 +18,8 @@ pub(super) struct Io<'a, 'cx> {
     pub cx: &'a mut Context<'cx>,
     /// Bytes that the network has taken.
     pub written: &'a mut u64,
+    /// What `tungstenite` has read last.
+    pub last: Option<&'a mut LastBytes>,
     /// Where compression was agreed on, and only for reading.
     pub inflating: Option<&'a mut Inflating>,
 }
@@ -30,10 +33,52 @@ impl Read for Io<'_, '_> {
                 Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
             }
         };
-        match &mut self.inflating {
+        let read = match &mut self.inflating {
             None => take(buffer),
             Some(inflating) => inflating.read(buffer, take),
+        };
+        if let (Some(last), Ok(size)) = (&mut self.last, &read) {
+            last.keep(&buffer[..*size]);
         }
+        read
+    }
+}
+
+/// The largest frame that ends a connection: a head of two bytes, and a payload of 125.
+const LARGEST_CLOSE: usize = 127;
+
+/// The last bytes that came. `tungstenite` forgets the code of a close frame that no close frame may carry.
+pub(super) struct LastBytes {
+    bytes: [u8; LARGEST_CLOSE],
+    size: u8,
+}
+
+impl Default for LastBytes {
+    fn default() -> Self {
+        Self { bytes: [0; LARGEST_CLOSE], size: 0 }
+    }
+}
+
+impl LastBytes {
+    /// Keeps the end of what was read.
+    pub fn keep(&mut self, read: &[u8]) {
+        let read = &read[read.len().saturating_sub(LARGEST_CLOSE)..];
+        let size = usize::from(self.size);
+        let kept = size.min(LARGEST_CLOSE - read.len());
+        self.bytes.copy_within(size - kept..size, 0);
+        self.bytes[kept..kept + read.len()].copy_from_slice(read);
+        self.size = (kept + read.len()) as u8;
+    }
+
+    /// The code of the close frame that stands at the end; none where something else came behind it.
+    pub fn close_code(&self) -> Option<u16> {
+        let bytes = &self.bytes[..usize::from(self.size)];
+        (0..bytes.len()).find_map(|at| match &bytes[at..] {
+            [0x88, size, high, low, reason @ ..] if usize::from(*size) == reason.len() + 2 => {
+                Some(u16::from_be_bytes([*high, *low])).filter(|code| close::is_reserved(*code))
+            }
+            _ => None,
+        })
     }
 }
 
@@ -70,5 +115,28 @@ impl Write for Io<'_, '_> {
                 Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(reads: &[&[u8]], code: Option<u16>) {
+        let mut last = LastBytes::default();
+        reads.iter().for_each(|read| last.keep(read));
+        assert_eq!(last.close_code(), code, "{reads:?}");
+    }
+
+    #[test]
+    fn the_reserved_code_of_a_close_frame_is_found_however_it_came() {
+        check(&[&[0x88, 2, 0x03, 0xed]], Some(1005));
+        check(&[&[0x81, 1, b'x', 0x88, 2], &[0x03], &[0xed]], Some(1005));
+        check(&[&[7; 4000], &[0x88, 4, 0x03, 0xe7, b'n', b'o']], Some(999));
+        check(&[&[7; 100], &[7; 60], &[0x88, 2, 0x03, 0xee]], Some(1006));
+        check(&[&[0x88, 2, 0x03, 0xe8]], None);
+        check(&[&[0x88, 2, 0x03, 0xed, 0x81, 1, b'x']], None);
+        check(&[], None);
     }
 }

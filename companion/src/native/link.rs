@@ -15,7 +15,7 @@ use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Bytes, Message};
 
 use super::deflate::{Agreed, Deflate, DeflateError};
-use super::io::Io;
+use super::io::{Io, LastBytes};
 use crate::ws::conn::Conn;
 
 /// What a connection reads at once. Memory of a connection, and a system call for each of these.
@@ -47,6 +47,7 @@ struct Wire {
     frames: WebSocketContext,
     conn: Conn,
     deflate: Option<Box<Deflate>>,
+    last: LastBytes,
     /// Bytes of messages that were given, and of all that the network has taken.
     given: u64,
     written: u64,
@@ -80,7 +81,9 @@ impl Link {
             true => WebSocketContext::new(Role::Client, Some(config)),
             false => WebSocketContext::from_partially_read(early.to_vec(), Role::Client, Some(config)),
         };
-        let wire = Wire { frames, conn, deflate, given: 0, written: 0, is_blocked: false };
+        let mut last = LastBytes::default();
+        last.keep(early);
+        let wire = Wire { frames, conn, deflate, last, given: 0, written: 0, is_blocked: false };
         *self.wire.borrow_mut() = Some(Box::new(wire));
         self.phase.set(Phase::Open);
     }
@@ -124,7 +127,7 @@ impl Link {
         }
         wire.given += bytes;
         let Wire { frames, conn, written, .. } = wire;
-        let mut io = Io { conn, cx: &mut cx, written, inflating: None };
+        let mut io = Io { conn, cx: &mut cx, written, last: None, inflating: None };
         // What is written is flushed only where a layer in between may hold it.
         let done = frames.write(&mut io, message).and_then(|()| match io.conn {
             Conn::Plain(_) => Ok(()),
@@ -149,7 +152,7 @@ impl Link {
         let mut cx = Context::from_waker(&waker);
         let mut wire = self.wire.borrow_mut();
         let Some(Wire { frames, conn, written, .. }) = wire.as_deref_mut() else { return false };
-        let mut io = Io { conn, cx: &mut cx, written, inflating: None };
+        let mut io = Io { conn, cx: &mut cx, written, last: None, inflating: None };
         let mut rest = bytes;
         if frames.flush(&mut io).is_err() {
             return false;
@@ -175,7 +178,7 @@ impl Link {
         let mut wire = self.wire.borrow_mut();
         let Some(wire) = wire.as_deref_mut() else { return Poll::Ready(Err(Error::ConnectionClosed)) };
         let Wire { frames, conn, written, .. } = wire;
-        let mut io = Io { conn, cx, written, inflating: None };
+        let mut io = Io { conn, cx, written, last: None, inflating: None };
         if wire.is_blocked {
             match frames.flush(&mut io) {
                 Ok(()) => {
@@ -187,9 +190,9 @@ impl Link {
                 Err(_) => wire.is_blocked = false,
             }
         }
-        let Wire { frames, conn, written, deflate, .. } = wire;
+        let Wire { frames, conn, written, deflate, last, .. } = wire;
         let inflating = deflate.as_deref_mut().map(|deflate| &mut deflate.inflating);
-        match frames.read(&mut Io { conn, cx, written, inflating }) {
+        match frames.read(&mut Io { conn, cx, written, last: Some(last), inflating }) {
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
             found => Poll::Ready(found),
         }
@@ -210,6 +213,11 @@ impl Link {
         };
         self.close(Some(CloseFrame { code: u16::into(code), reason: "".into() }));
         self.let_go();
+    }
+
+    /// The code of a close frame that came last and that no close frame may carry.
+    pub fn reserved_code(&self) -> Option<u16> {
+        self.wire.borrow().as_deref().and_then(|wire| wire.last.close_code())
     }
 
     /// Ends the transport.

@@ -16,6 +16,7 @@ use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
 use super::clock::{Alarm, Clock};
 use super::http::Clients;
+use crate::causes::unanswered;
 use crate::destination::Destination;
 use crate::ws::dial::why_unresolved;
 use crate::ws::trust::{Certificates, Trust};
@@ -130,7 +131,7 @@ impl Net {
             io::ErrorKind::AddrNotAvailable => format!(
                 "{NO_PORT} for one more connection to {target}: name further addresses with --source-address"
             ),
-            _ => format!("{target} cannot be reached: {last}"),
+            _ => format!("{target} cannot be reached: {}", unanswered(&last)),
         })
     }
 

@@ -9,6 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use sockscope_engine::base::close;
 use sockscope_engine::{Endpoint, Event, EventSink, Instant, Payload};
 use tungstenite::Message;
 use tungstenite::error::{Error, ProtocolError};
@@ -135,8 +136,10 @@ async fn hear(link: &Link, net: &Net, listener: &mut Listener<'_>) -> End {
             Some(Ok(Message::Close(Some(frame))))
                 if frame.code == CloseCode::Protocol && frame.reason.as_str() == BAD_CODE =>
             {
+                let code = link.reserved_code();
                 link.let_go();
-                return End::Broken("the close frame has a code that no close frame may carry".to_owned());
+                let why = "the server sent a close frame with a code that no close frame may carry";
+                return End::Broken(code.map_or_else(|| why.to_owned(), close::breach));
             }
             Some(Ok(Message::Close(frame))) => {
                 link.phase.set(Phase::Closing);

@@ -20,8 +20,10 @@ use tracing::debug;
 
 use super::conn::Conn;
 use super::refusal::{Body, read_body};
+use super::tls_words::{Culprit, why_no_tls};
 use super::trust::Trust;
 use super::tunnel::HttpProxy;
+use crate::causes::unanswered;
 use crate::destination::{Destination, Reach};
 use crate::log::PROXY;
 
@@ -40,7 +42,7 @@ const MOST_FIELDS: usize = 100;
 #[derive(Debug, thiserror::Error)]
 pub enum DialError {
     /// None of the addresses is one that the user allows.
-    #[error("{host}: this server may not connect there; start it with --allow-target {target} to let it")]
+    #[error("{host}: sockscope may not connect there; start it with --allow-target {target} to let it")]
     NotAllowed {
         /// As the URL names it, with what it resolves to unless that is kept from others.
         host: String,
@@ -56,7 +58,7 @@ pub enum DialError {
         source: io::Error,
     },
     /// No server accepts.
-    #[error("{target} cannot be reached: {source}")]
+    #[error("{target} cannot be reached: {}", unanswered(source))]
     Unreachable {
         /// What was connected to.
         target: String,
@@ -64,12 +66,14 @@ pub enum DialError {
         source: io::Error,
     },
     /// No TLS.
-    #[error("no TLS with {target}: {source}; insecure=true takes any certificate")]
+    #[error("no TLS with {target}: {why}{}", if *culprit == Culprit::Server { "; insecure=true takes any certificate" } else { "" })]
     Tls {
         /// What was connected to.
         target: String,
+        /// Whose certificate it is about.
+        culprit: Culprit,
         /// What is wrong.
-        source: io::Error,
+        why: String,
     },
     /// The certificates of this system cannot be read.
     #[error("the certificates that this system trusts cannot be read; insecure=true takes any certificate")]
@@ -81,9 +85,9 @@ pub enum DialError {
     #[error("{0} has ended the connection in place of an answer")]
     Ended(String),
     /// The HTTP proxy before the target opens no tunnel.
-    #[error("the HTTP proxy {proxy} opens no tunnel: it has answered {status}")]
+    #[error("{proxy} opens no tunnel: it has answered {status}{}", ask_for_user(*status))]
     ProxyRefused {
-        /// Host and port of the proxy.
+        /// The proxy, in words.
         proxy: String,
         /// What it has answered.
         status: StatusCode,
@@ -91,6 +95,15 @@ pub enum DialError {
     /// Something else than HTTP.
     #[error("{0} answers with something that is not HTTP")]
     NoHttp(String),
+}
+
+fn ask_for_user(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            "; give its user and password in its address, such as http://user:password@localhost:3128"
+        }
+        _ => "",
+    }
 }
 
 /// Why a name has no address, where that is more than that there is none. The system's words begin with those of the call.
@@ -169,7 +182,7 @@ impl Judged {
     }
 
     async fn connect(&self, destination: &Destination) -> Result<TcpStream, DialError> {
-        let target = self.proxy.as_ref().map_or_else(|| destination.authority(), |it| it.name.clone());
+        let target = self.proxy.as_ref().map_or_else(|| destination.authority(), HttpProxy::in_words);
         let tcp = connect_to(&self.addresses, target).await?;
         Conn::tune(&tcp);
         match &self.proxy {
@@ -206,23 +219,27 @@ pub async fn shake(
     trust: &Trust,
     fields: &[(&str, &HeaderValue)],
 ) -> Result<Answer, DialError> {
-    let target = destination.authority();
     let mut conn = match destination.is_tls() {
         false => Conn::Plain(tcp),
         true => secure(destination, tcp, trust).await?,
     };
-    conn.write_all(&request(destination, fields)).await.map_err(|error| broken(&target, error))?;
-    conn.flush().await.map_err(|error| broken(&target, error))?;
-    read_answer(conn, &target).await
+    let broken = |error| broken(destination, error);
+    conn.write_all(&request(destination, fields)).await.map_err(broken)?;
+    conn.flush().await.map_err(broken)?;
+    read_answer(conn, destination).await
 }
 
 /// Why a handshake could not be sent. A server that refuses a client's certificate says so after its own part is done.
-fn broken(target: &str, source: io::Error) -> DialError {
-    let target = target.to_owned();
+fn broken(destination: &Destination, source: io::Error) -> DialError {
     match source.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-        true => DialError::Tls { target, source },
-        false => DialError::Unreachable { target, source },
+        true => no_tls(destination, &source),
+        false => DialError::Unreachable { target: destination.authority(), source },
     }
+}
+
+fn no_tls(destination: &Destination, source: &io::Error) -> DialError {
+    let (culprit, why) = why_no_tls(source, destination.host());
+    DialError::Tls { target: destination.authority(), culprit, why }
 }
 
 async fn within<T>(
@@ -256,7 +273,9 @@ async fn judge(destination: &Destination, reach: &Reach) -> Result<Vec<SocketAdd
     let permitted = reach.permitted(destination, &addresses);
     if permitted.is_empty() {
         let found: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
-        let host = if hides { host.to_owned() } else { format!("{host} is {}", found.join(", ")) };
+        // An address stands for itself only.
+        let is_told = hides || found.iter().all(|it| it == host);
+        let host = if is_told { host.to_owned() } else { format!("{host} is {}", found.join(", ")) };
         return Err(DialError::NotAllowed { host, target: destination.authority() });
     }
     Ok(permitted)
@@ -274,7 +293,7 @@ async fn connect_to(addresses: &[SocketAddr], target: String) -> Result<TcpStrea
 }
 
 async fn secure(destination: &Destination, tcp: TcpStream, trust: &Trust) -> Result<Conn, DialError> {
-    let error = |source| DialError::Tls { target: destination.authority(), source };
+    let error = |source: io::Error| no_tls(destination, &source);
     let name =
         ServerName::try_from(destination.host().to_owned()).map_err(|bad| error(io::Error::other(bad)))?;
     let config = trust.config().ok_or(DialError::NoRoots)?;
@@ -301,14 +320,15 @@ pub(super) fn request(destination: &Destination, fields: &[(&str, &HeaderValue)]
     head
 }
 
-async fn read_answer(mut conn: Conn, target: &str) -> Result<Answer, DialError> {
+async fn read_answer(mut conn: Conn, destination: &Destination) -> Result<Answer, DialError> {
     let mut read = BytesMut::new();
+    let target = destination.authority();
     let ended = |error: io::Error| match error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-        true => broken(target, error),
-        false => DialError::Ended(target.to_owned()),
+        true => broken(destination, error),
+        false => DialError::Ended(target.clone()),
     };
     loop {
-        let no_http = || DialError::NoHttp(target.to_owned());
+        let no_http = || DialError::NoHttp(target.clone());
         if let Some((status, headers, size)) = parse_head(&read).ok_or_else(no_http)? {
             read.advance(size);
             // 100 and 103 come before the answer.
@@ -334,7 +354,7 @@ async fn read_answer(mut conn: Conn, target: &str) -> Result<Answer, DialError> 
             return Err(no_http());
         }
         if conn.read_buf(&mut read).await.map_err(ended)? == 0 {
-            return Err(if read.is_empty() { DialError::Ended(target.to_owned()) } else { no_http() });
+            return Err(if read.is_empty() { DialError::Ended(target.clone()) } else { no_http() });
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod refusal;
 pub mod session;
 pub mod socket;
 pub mod splitter;
+pub mod tls_words;
 pub mod traffic;
 pub mod trust;
 pub mod tunnel;

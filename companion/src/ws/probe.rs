@@ -24,6 +24,7 @@ use tracing::{debug, trace};
 use super::conn::Conn;
 use super::dial::{DialError, connect, parse_head, request, why_unresolved};
 use super::refusal::read_body;
+use super::tls_words::{untrusted, why_no_tls};
 use super::trust::{checking, trusting};
 use super::upgrade::{COMPRESSION, accept, names};
 use crate::destination::{Destination, Reach};
@@ -154,7 +155,7 @@ impl Look<'_> {
             }
             Err(failed) => failed,
         };
-        let words = failed.to_string();
+        let (_, words) = why_no_tls(&failed, self.destination.host());
         let inner = failed.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
         if let Some(rustls::Error::InvalidCertificate(error)) = inner {
             self.certificate(error, address).await;
@@ -365,28 +366,6 @@ fn shown(read: &[u8]) -> String {
     let first = &read[..read.len().min(SHOWN)];
     let more = if read.len() > SHOWN { "…" } else { "" };
     format!("\"{}{more}\"", first.escape_ascii())
-}
-
-fn untrusted(error: &CertificateError, host: &str, is_self_signed: bool) -> String {
-    match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "the certificate has expired, or the clock of one machine is wrong".to_owned()
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "the certificate is not valid yet, or the clock of one machine is wrong".to_owned()
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            format!("the certificate does not name {host}")
-        }
-        CertificateError::Revoked => "the certificate was revoked".to_owned(),
-        _ if is_self_signed => {
-            "the certificate is self-signed: browsers refuse it until you accept it in a tab".to_owned()
-        }
-        CertificateError::UnknownIssuer => {
-            "the certificate is signed by an authority that this machine does not trust".to_owned()
-        }
-        other => format!("the certificate is not trusted: {other}"),
-    }
 }
 
 /// Whether a certificate (DER) names the same one as its issuer and its subject.

@@ -24,9 +24,14 @@ pub struct HttpProxy {
 }
 
 impl HttpProxy {
+    /// As it is named in a sentence.
+    pub fn in_words(&self) -> String {
+        format!("the HTTP proxy {}", self.name)
+    }
+
     /// Asks for the tunnel on a connection to the proxy; the connection is the target's from then on.
     pub async fn tunnel(&self, mut tcp: TcpStream) -> Result<TcpStream, DialError> {
-        let broken = |source| DialError::Unreachable { target: self.name.clone(), source };
+        let broken = |source| DialError::Unreachable { target: self.in_words(), source };
         let mut request = BytesMut::new();
         for text in ["CONNECT ", &self.to, " HTTP/1.1\r\nHost: ", &self.to, "\r\n"] {
             request.extend_from_slice(text.as_bytes());
@@ -41,10 +46,10 @@ impl HttpProxy {
         let mut read = BytesMut::new();
         loop {
             // One byte at a time would be slow; but no server speaks first, so nothing comes after this head.
-            let no_http = || DialError::NoHttp(self.name.clone());
+            let no_http = || DialError::NoHttp(self.in_words());
             if let Some((status, _, size)) = parse_head(&read).ok_or_else(no_http)? {
                 if !status.is_success() {
-                    return Err(DialError::ProxyRefused { proxy: self.name.clone(), status });
+                    return Err(DialError::ProxyRefused { proxy: self.in_words(), status });
                 }
                 return if size == read.len() { Ok(tcp) } else { Err(no_http()) };
             }
@@ -52,7 +57,7 @@ impl HttpProxy {
                 return Err(no_http());
             }
             if tcp.read_buf(&mut read).await.map_err(broken)? == 0 {
-                return Err(DialError::Ended(self.name.clone()));
+                return Err(DialError::Ended(self.in_words()));
             }
         }
     }

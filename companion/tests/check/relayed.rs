@@ -72,6 +72,15 @@ fn a_server_that_wants_authorization_opens_and_its_refusal_is_said_word_for_word
         let message = failure["message"].as_str().expect("words");
         assert!(message.contains(&said), "{said} in {message}");
         assert_eq!(failure["kind"], "refused");
+        assert_eq!(message.matches("401").count(), 1, "{message}");
+        // The connection itself got this answer, with the headers that the suite has.
+        let cause = &failure["causes"][0];
+        assert_eq!(cause["id"], "refused", "{failure:#}");
+        let cause = cause.to_string();
+        assert!(cause.contains("Compare the headers"), "{cause}");
+        for of_page in ["can send no headers", "look at the server", "this page"] {
+            assert!(!cause.contains(of_page), "{of_page}: {cause}");
+        }
     }
 }
 
@@ -93,12 +102,23 @@ fn a_client_certificate_opens_a_server_that_wants_one() {
         ended.assert_code(0);
     }
     // Without the certificate the server does not open, and without the authority the client does not.
-    for tls in [
-        json!({ "ca": file("ca.pem") }),
-        json!({ "certificate": file("client.pem"), "key": file("client.key") }),
+    let without_certificate = json!({ "ca": file("ca.pem") });
+    let without_authority = json!({ "certificate": file("client.pem"), "key": file("client.key") });
+    let wants = ("the server wants a client certificate; give", "client_certificate");
+    let unknown = ("signed by an authority that this machine does not trust", "certificate");
+    for (tls, flags, (says, cause)) in [
+        (&without_certificate, &[][..], wants),
+        (&without_certificate, &["--insecure"][..], wants),
+        (&without_authority, &[][..], unknown),
     ] {
-        for ended in in_both(&suite(client(tls), opens()), &files) {
+        for ended in in_both_with(flags, &suite(client(tls.clone()), opens()), &files) {
             ended.assert_code(1);
+            let failure = ended.json("r.json")["checks"][0]["steps"][0]["failure"].clone();
+            let message = failure["message"].as_str().expect("words");
+            assert!(message.contains(says), "{says} in {message}");
+            assert_eq!(message.contains("insecure"), cause == "certificate", "{message}");
+            assert_eq!(failure["causes"][0]["id"], cause, "{failure:#}");
+            assert!(!failure["causes"].to_string().contains("The browser"), "{failure:#}");
         }
     }
 }

@@ -63,8 +63,8 @@ fn connections_leave_from_the_addresses_that_are_named() {
     // An address that this machine does not have cannot be left from, so the flag is heard.
     let ended =
         native(&["OUT/s.json", "--source-address", "192.0.2.1"]).with_file("s.json", suite.to_string()).run();
-    ended.assert_code(1);
-    ended.assert_says(&["--source-address"]);
+    ended.assert_code(2);
+    ended.assert_says(&["--source-address: 192.0.2.1 is not an address of this machine"]);
 }
 
 #[test]

@@ -213,7 +213,8 @@ fn errors(paths: &[PathBuf]) {
     check(&[first, &written("other.json", "{\"a\":1}")], 2, &["other.json: not a report: missing field"]);
     let whole = changed("whole.json", &|it| drop(it.as_object_mut().map(|it| it.remove("part"))));
     check(&[first, &whole], 2, &["whole.json: is the report of a whole run; expected the --json of"]);
-    check(&[first, &folder.path().join("absent.json")], 3, &["absent.json: cannot be read"]);
+    check(&[first, &folder.path().join("absent.json")], 3, &["absent.json: no such file"]);
+    check(&[first, &folder.path().join("absent*.json")], 3, &["absent*.json: no file matches"]);
     let late = changed("late.json", &|it| it["started"] = "2040-01-01T00:00:00Z".into());
     check(&[first, &late], 2, &["the shards began", "apart"]);
     let ahead = |path: &PathBuf| read(path)["part"]["clock_ahead_ms"].as_f64().expect("a date");

@@ -276,7 +276,7 @@ impl<W: World> BenchWorker<W> {
                 waited += STEP;
             };
             worker.told(id, attempt, &endpoint, |why| match probed {
-                Some(probed) => why.with_probe(&endpoint, probed),
+                Some(probed) => why.with_relayed(&endpoint, probed),
                 None => why,
             });
             worker.flush();

@@ -29,6 +29,7 @@ use crate::routes::relay;
 use crate::routes::relay::facts::{Facts, millis};
 use crate::routes::relay::table::{PATIENCE, Profile};
 use crate::ws::dial::{Answer, DialError, Judged, dial};
+use crate::ws::tls_words::Culprit;
 use crate::ws::upgrade::{Handshake, Subprotocols, transport};
 
 /// What the target gets of the page's handshake, in the case in which browsers write it. Compression is agreed on between the
@@ -158,7 +159,13 @@ fn asked<'a>(headers: &'a HeaderMap, profile: &'a Profile) -> Vec<(&'a str, &'a 
 
 /// The words of the proxy name a parameter of its own.
 fn in_words(error: &DialError) -> String {
-    error.to_string().replace("insecure=true", "\"tls\": {\"insecure\": true}")
+    let words = error.to_string().replace("insecure=true", "\"tls\": {\"insecure\": true}");
+    match error {
+        DialError::Tls { culprit: Culprit::Client, .. } => format!(
+            "{words}; give \"certificate\" and \"key\" in \"tls\" of the client, or Client certificate under Headers of the connection"
+        ),
+        _ => words,
+    }
 }
 
 /// Tells what the target has answered, with what a browser keeps from its page.

@@ -88,7 +88,9 @@ pub enum ProfileError {
     #[error("expected at most {MOST_FIELDS} header fields with {LARGEST_FIELDS} bytes together")]
     TooLarge,
     /// A cookie that would become two.
-    #[error("the cookie {0:?} has a character that ends a cookie: ; , = or a blank")]
+    #[error(
+        "the cookie {0:?} has a character that ends a cookie: a blank, a semicolon, a comma, or = in its name"
+    )]
     Cookie(String),
     /// Basic and bearer, or a header field beside them.
     #[error("expected one Authorization, found several: basic, bearer or a header field")]
@@ -210,6 +212,11 @@ fn joined(cookies: &[(String, String)]) -> Result<String, ProfileError> {
     let is_fit = |(name, value): &&(String, String)| {
         !name.is_empty() && !name.contains(|c| ends(c) || c == '=') && !value.contains(ends)
     };
+    let has_control =
+        |(name, value): &&(String, String)| name.chars().chain(value.chars()).any(char::is_control);
+    if let Some((name, _)) = cookies.iter().find(has_control) {
+        return Err(ProfileError::Value(format!("the cookie {name:?}")));
+    }
     if let Some((name, _)) = cookies.iter().find(|cookie| !is_fit(cookie)) {
         return Err(ProfileError::Cookie(name.clone()));
     }
@@ -273,6 +280,8 @@ mod tests {
         err(json!({ "bearer": "s3cret", "headers": [["authorization", "x"]] }), "one Authorization");
         err(json!({ "cookies": [["a", "s3cret"]], "headers": [["Cookie", "x"]] }), "one Cookie");
         err(json!({ "cookies": [["a", "s3cret; b"]] }), "ends a cookie");
+        let broken = "the value of the cookie \"a\" has a line break or another control character";
+        err(json!({ "cookies": [["a", "s3cret\r\nX-B: 1"]] }), broken);
         err(json!({ "tls": { "key": "s3cret" } }), "go together");
         err(json!({ "tls": { "key": "s3cret", "certificate": "s3cret" } }), "BEGIN CERTIFICATE");
         err(json!({ "tls": { "ca": "s3cret" } }), "BEGIN CERTIFICATE");

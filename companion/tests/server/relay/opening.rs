@@ -126,6 +126,22 @@ async fn an_http_proxy_is_asked_for_a_tunnel_to_the_judged_address() {
     assert_eq!(Client::refusal(&server, &path(&id)).await.0, 502);
     let told = follower.fact("unreachable").await["words"].as_str().unwrap().to_owned();
     assert!(told.contains("opens no tunnel: it has answered 407"), "{told}");
+    assert!(told.contains("give its user and password"), "{told}");
+
+    // The proxy is not there: it is named as such, and the target is not blamed.
+    let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    let mut dead = profile("");
+    dead["proxy"] = format!("http://{free}").into();
+    let id = self::id(&server, &dead).await;
+    let mut follower = Follower::of(&server, &id).await;
+    assert_eq!(Client::refusal(&server, &path(&id)).await.0, 502);
+    let told = follower.fact("unreachable").await["words"].as_str().unwrap().to_owned();
+    assert_eq!(
+        told,
+        format!(
+            "the HTTP proxy {free} cannot be reached: the connection was refused; no process listens there"
+        )
+    );
 }
 
 #[tokio::test]

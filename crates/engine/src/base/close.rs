@@ -110,6 +110,16 @@ impl Closing {
     }
 }
 
+/// Whether no close frame may carry this code (RFC 6455, section 7.4).
+pub fn is_reserved(code: u16) -> bool {
+    !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+}
+
+/// A server has broken the protocol with this code in its close frame.
+pub fn breach(code: u16) -> String {
+    format!("the server sent a close frame with the reserved code {code}")
+}
+
 /// What a received close code means, in a few words (RFC 6455, section 7.4.1, and the IANA registry).
 pub fn meaning(code: u16) -> &'static str {
     match code {
@@ -218,6 +228,13 @@ mod tests {
             Closing::new(1001, "bye").expect_err("1001 throws").to_string(),
             "a page may close with 1000 or 3000 to 4999, not with 1001"
         );
+    }
+
+    #[test]
+    fn no_close_frame_carries_what_a_browser_reports_by_itself() {
+        assert!([0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000].into_iter().all(is_reserved));
+        assert!(![1000, 1003, 1007, 1011, 1014, 3000, 4999].into_iter().any(is_reserved));
+        assert_eq!(breach(1005), "the server sent a close frame with the reserved code 1005");
     }
 
     #[test]

@@ -74,9 +74,15 @@ pub enum EndpointError {
     /// Not a token in the sense of RFC 7230.
     #[error("{0:?} is not a subprotocol: letters, digits and !#$%&'*+-.^_`|~ only")]
     Protocol(String),
-    /// A header field that the handshake itself has, or that cannot stand in a head.
-    #[error("{0:?} is not a header field for a handshake: {1}")]
-    Field(String, &'static str),
+    /// Not a token either.
+    #[error("{0:?} is not the name of a header field: letters, digits and !#$%&'*+-.^_`|~ only")]
+    FieldName(String),
+    /// A header field that the handshake itself has.
+    #[error("the header field {0:?} belongs to the handshake, which has its own: leave it out")]
+    OwnField(String),
+    /// A value that cannot stand in a head. It is not repeated, since it may be a secret.
+    #[error("the value of the header field {0:?} has a line break or another control character")]
+    FieldValue(String),
     /// Offered twice.
     #[error("the subprotocol {0:?} is offered twice")]
     ProtocolTwice(String),
@@ -145,8 +151,7 @@ impl Endpoint {
         fields: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, EndpointError> {
         for (name, value) in fields {
-            field_complaint(&name, &value)
-                .map_or(Ok(()), |why| Err(EndpointError::Field(name.clone(), why)))?;
+            check_field(&name, &value)?;
             self.fields.push((name, value));
         }
         Ok(self)
@@ -229,19 +234,18 @@ impl Endpoint {
     }
 }
 
-/// What is wrong with a header field.
-fn field_complaint(name: &str, value: &str) -> Option<&'static str> {
+fn check_field(name: &str, value: &str) -> Result<(), EndpointError> {
     const OWN: [&str; 4] = ["host", "connection", "upgrade", "content-length"];
     let lower = name.to_ascii_lowercase();
     match () {
-        () if !is_token(name) => Some("a name has letters, digits and !#$%&'*+-.^_`|~ only"),
+        () if !is_token(name) => Err(EndpointError::FieldName(name.to_owned())),
         () if OWN.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") => {
-            Some("the handshake has it already")
+            Err(EndpointError::OwnField(name.to_owned()))
         }
         () if value.chars().any(|c| c.is_control() && c != '\t') => {
-            Some("a value has no line breaks and no control characters")
+            Err(EndpointError::FieldValue(name.to_owned()))
         }
-        () => None,
+        () => Ok(()),
     }
 }
 
@@ -333,5 +337,23 @@ mod tests {
         assert_eq!(endpoint.clone().with_protocols(["a b"]), Err(EndpointError::Protocol("a b".into())),);
         assert_eq!(endpoint.clone().with_protocols([""]), Err(EndpointError::Protocol(String::new())));
         assert_eq!(endpoint.with_protocols(["x", "x"]), Err(EndpointError::ProtocolTwice("x".into())));
+    }
+
+    #[test]
+    fn a_field_that_cannot_stand_in_a_handshake_is_the_reason_and_its_value_is_not_repeated() {
+        let error = |name: &str, value: &str| {
+            let endpoint = Endpoint::parse("ws://h").expect("valid");
+            let refused = endpoint.with_fields([(name.to_owned(), value.to_owned())]);
+            refused.expect_err("a field that is refused").to_string()
+        };
+        assert_eq!(
+            error("X-A", "s3cret\r\nX-B: 1"),
+            "the value of the header field \"X-A\" has a line break or another control character"
+        );
+        assert_eq!(
+            error("Host", "h"),
+            "the header field \"Host\" belongs to the handshake, which has its own: leave it out"
+        );
+        assert!(error("X A", "1").starts_with("\"X A\" is not the name of a header field: "));
     }
 }

@@ -208,6 +208,10 @@ causes! {
         "For wss:// the certificate must be trusted, be valid today and name this very host. For a WebSocket the browser neither asks nor says that it refused.",
         ["If you reached this host by another name, use the name that the certificate has.",
          "For good: trust the authority that signed it, for example with mkcert."];
+    CLIENT_CERTIFICATE: "client_certificate", "The server wants a client certificate",
+        "In the TLS handshake the server asked for a certificate of the client. It got none, or one that it does not trust.",
+        ["Give the certificate and its key: as `\"tls\"` of the client in a suite, or as Client certificate under Headers of a connection.",
+         "Did an authority that the server trusts sign the client's certificate, and is it valid today?"];
     THROTTLED: "throttled", "The browser holds handshakes back",
         "Many handshakes are under way or have just failed. Browsers then delay the next ones, by seconds if there are many.",
         ["Wait until the others have ended, then try again.",
@@ -237,7 +241,7 @@ causes! {
         "It may have answered 401, 403, 404, 503 or a redirect instead of the upgrade. The browser does not tell a page which.",
         ["Open the developer tools, tab Network, and try again: the status is shown there.",
          "Is the path right, to the last slash?",
-         "Is a token or a cookie missing? A page can send no headers: use the query or a subprotocol.",
+         "Is a token or a cookie missing? Give it under Headers of the connection, or as `\"headers\"` of the client in a suite: the companion sends them.",
          "Look into the log of the server or of the proxy before it."];
     SUBPROTOCOL: "subprotocol", "The server accepted none of the subprotocols",
         "When subprotocols are offered, the browser fails the handshake unless the server picks exactly one of them.",

@@ -50,6 +50,9 @@ const NO_CLOSE_FRAME: u16 = 1006;
 /// The same, for a failed TLS handshake; only clients other than browsers report it.
 const TLS_FAILED: u16 = 1015;
 
+/// Said where the browser gives no reason.
+pub(super) const NO_REASON: &str = "The browser tells a page no reason.";
+
 /// What is known of this end, and what may be behind it.
 pub fn explain(endpoint: &Endpoint, ended: &Ended, around: &Surroundings) -> Explanation {
     let target = Target::of(endpoint);
@@ -85,7 +88,7 @@ fn known(ended: &Ended, around: &Surroundings) -> Vec<String> {
     if !ended.reason.is_empty() {
         known.push(format!("The reason given: {}", ended.reason));
     } else if ended.code == NO_CLOSE_FRAME {
-        known.push("The browser tells a page no reason.".to_owned());
+        known.push(NO_REASON.to_owned());
     }
     if ended.was_open {
         known.push(format!("Messages sent: {}, received: {}.", ended.sent, ended.received));

@@ -4,16 +4,24 @@
 //! the ranking stays as in the page.
 
 use super::cause::{
-    BAD_PORT, CERTIFICATE, Cause, DNS, DROPPED, Known, LOCAL_NETWORK, Likely, MIXED_CONTENT, NO_MACHINE,
-    NO_SOCKET_LEFT, NOT_WEBSOCKET, NOTHING_LISTENS, OFFLINE, PROTOCOL_VIOLATION, PROXY, REFUSED, SLOW_SERVER,
-    SUBPROTOCOL, WRONG_SCHEME,
+    BAD_PORT, CERTIFICATE, CLIENT_CERTIFICATE, Cause, DNS, DROPPED, Known, LOCAL_NETWORK, Likely,
+    MIXED_CONTENT, NO_MACHINE, NO_SOCKET_LEFT, NOT_WEBSOCKET, NOTHING_LISTENS, OFFLINE, PROTOCOL_VIOLATION,
+    PROXY, REFUSED, SLOW_SERVER, SUBPROTOCOL, WRONG_SCHEME,
 };
+use super::opener::{Opener, fit};
 
-/// Words of the log and what they mean; the first line that fits counts. The words are Chromium's, and one is of our own engine.
+/// Words of the log and what they mean; the first line that fits counts. The words are Chromium's, and some are
+/// of our own engine and of the relay.
 pub(super) static WORDS: &[(&str, &Known)] = &[
     ("Unexpected response code", &REFUSED),
     ("answered the handshake with status", &REFUSED),
     ("Authentication failed", &REFUSED),
+    ("HTTP proxy", &PROXY),
+    ("no process listens there", &NOTHING_LISTENS),
+    ("client certificate", &CLIENT_CERTIFICATE),
+    ("ERR_SSL_CLIENT_AUTH", &CLIENT_CERTIFICATE),
+    ("ERR_BAD_SSL_CLIENT_AUTH_CERT", &CLIENT_CERTIFICATE),
+    ("the certificate ", &CERTIFICATE),
     ("Sec-WebSocket-Protocol", &SUBPROTOCOL),
     ("ERR_CONNECTION_REFUSED", &NOTHING_LISTENS),
     ("ERR_NAME_NOT_RESOLVED", &DNS),
@@ -47,12 +55,13 @@ pub(super) static WORDS: &[(&str, &Known)] = &[
     ("cannot be inflated", &PROTOCOL_VIOLATION),
 ];
 
-/// The cause that the browser's words name; none when they leave it open.
-pub fn logged(words: &str) -> Option<Cause> {
+/// The cause that the words of the browser, the relay or the native engine name; none when they leave it open.
+pub fn logged(words: &str, opener: Opener) -> Option<Cause> {
     let (_, known) = WORDS.iter().find(|(mark, _)| words.contains(mark))?;
     let mut cause = known.as_likely(Likely::Certain);
     // The log has been read, so the advice to look into it goes.
     cause.next.retain(|next| !next.contains("developer tools"));
+    fit(&mut cause, opener);
     Some(cause)
 }
 
@@ -62,7 +71,7 @@ mod tests {
 
     #[track_caller]
     fn check(words: &str, id: Option<&str>) {
-        assert_eq!(logged(words).as_ref().map(|cause| &*cause.id), id, "{words}");
+        assert_eq!(logged(words, Opener::Page).as_ref().map(|cause| &*cause.id), id, "{words}");
     }
 
     #[test]
@@ -79,6 +88,17 @@ mod tests {
             ("Error during WebSocket handshake: 'Upgrade' header is missing", "not_websocket"),
             ("Connection closed before receiving a handshake response", "not_websocket"),
             ("WebSocket opening handshake timed out", "slow_server"),
+            ("Error in connection establishment: net::ERR_BAD_SSL_CLIENT_AUTH_CERT", "client_certificate"),
+            ("no TLS with h:1: the server wants a client certificate", "client_certificate"),
+            ("no TLS with h:1: the certificate does not name h (--insecure accepts it)", "certificate"),
+            (
+                "h:1 cannot be reached: the connection was refused; no process listens there",
+                "nothing_listens",
+            ),
+            (
+                "the HTTP proxy h:1 cannot be reached: the connection was refused; no process listens there",
+                "proxy",
+            ),
             (
                 "Error during WebSocket handshake: Sent non-empty 'Sec-WebSocket-Protocol' header but no response was received",
                 "subprotocol",
@@ -106,7 +126,7 @@ mod tests {
     #[test]
     fn the_advice_does_not_point_to_the_log_it_came_from() {
         for (words, _) in WORDS {
-            let cause = logged(words).expect("a line of the table");
+            let cause = logged(words, Opener::Page).expect("a line of the table");
             assert_eq!(cause.likelihood, Likely::Certain);
             assert!(!cause.next.is_empty(), "{words}");
             assert!(cause.next.iter().all(|next| !next.contains("developer tools")), "{words}");

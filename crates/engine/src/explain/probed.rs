@@ -13,6 +13,8 @@ use super::cause::{
     REFUSED, SLOW_SERVER, SUBPROTOCOL, UNTOLD, WRONG_SCHEME,
 };
 use super::host::Target;
+use super::logged::logged;
+use super::opener::{Opener, fit};
 use super::stage;
 use super::warning::accept_certificate;
 use crate::Endpoint;
@@ -55,6 +57,8 @@ pub enum Outcome {
     Unanswered,
     /// The name has no address.
     Unresolved,
+    /// The relay has said why there is no answer.
+    Told,
 }
 
 /// One look at a server.
@@ -111,7 +115,7 @@ impl Probed {
             Outcome::Certificate if self.status.is_some_and(|status| status != 101) => {
                 format!("{} {}", sentence(detail), self.answered("Behind it the server answered"))
             }
-            Outcome::Certificate => sentence(detail),
+            Outcome::Certificate | Outcome::Told => sentence(detail),
             Outcome::TlsFailed => format!("The TLS handshake failed: {detail}."),
             Outcome::Refused => match self.host_and_port() {
                 (host, port) if host.is_empty() => {
@@ -169,7 +173,7 @@ impl Probed {
     /// The line of the table that fits; none when the server does nothing wrong.
     fn known(&self) -> Option<&'static Known> {
         Some(match self.outcome {
-            Outcome::Opens => return None,
+            Outcome::Opens | Outcome::Told => return None,
             Outcome::Answered => &REFUSED,
             Outcome::BadHandshake if self.detail.contains("subprotocol") => &SUBPROTOCOL,
             Outcome::BadHandshake | Outcome::NotHttp | Outcome::Ended => &NOT_WEBSOCKET,
@@ -182,7 +186,10 @@ impl Probed {
         })
     }
 
-    pub(super) fn cause(&self, endpoint: &Endpoint) -> Option<Cause> {
+    pub(super) fn cause(&self, endpoint: &Endpoint, opener: Opener) -> Option<Cause> {
+        if self.outcome == Outcome::Told {
+            return logged(&self.detail, opener);
+        }
         let mut cause = self.known()?.as_likely(Likely::Certain);
         cause.next.retain(|next| !next.contains("developer tools"));
         if cause.id == REFUSED.id {
@@ -191,14 +198,22 @@ impl Probed {
         if cause.id == CERTIFICATE.id {
             cause.next.insert(0, accept_certificate(&Target::of(endpoint)).into());
         }
+        fit(&mut cause, opener);
         Some(cause)
     }
 }
 
 impl Explanation {
     /// With what a look at the server found: the fact goes first, and its cause before those that were guessed.
-    pub fn with_probe(mut self, endpoint: &Endpoint, probed: Probed) -> Self {
-        if let Some(cause) = probed.cause(endpoint) {
+    pub fn with_probe(self, endpoint: &Endpoint, probed: Probed) -> Self {
+        self.with_seen(endpoint, probed, Opener::Page)
+    }
+
+    pub(super) fn with_seen(mut self, endpoint: &Endpoint, probed: Probed, opener: Opener) -> Self {
+        if probed.outcome == Outcome::Told {
+            self.causes.clear();
+        }
+        if let Some(cause) = probed.cause(endpoint, opener) {
             self.causes.retain(|other| other.id != cause.id && !stage::refutes(probed.outcome, other));
             // Beside what is certain, nothing else is likely.
             for other in &mut self.causes {
@@ -219,6 +234,7 @@ impl Explanation {
             ];
             self.causes.retain(|cause| refuted.iter().all(|known| known.id != cause.id));
         }
+        self.causes.iter_mut().for_each(|cause| fit(cause, opener));
         self.fact = probed.fact();
         self.probed = Some(Box::new(probed));
         self
@@ -229,7 +245,7 @@ impl Explanation {
 ///
 /// A look comes after the handshake, and a busy server may refuse one and accept the next. So a look that succeeds refutes
 /// only what would have kept it from succeeding, and does not blame the browser.
-pub fn tell(failure: &mut Failure, endpoint: &Endpoint, probed: Probed) {
+pub fn tell(failure: &mut Failure, endpoint: &Endpoint, probed: Probed, opener: Opener) {
     let handshake = match failure.message.split_once(UNTOLD) {
         Some((before, after)) => format!("{before}{after}"),
         None => failure.message.clone(),
@@ -240,7 +256,7 @@ pub fn tell(failure: &mut Failure, endpoint: &Endpoint, probed: Probed) {
         }
         _ => probed.fact(),
     };
-    match probed.cause(endpoint) {
+    match probed.cause(endpoint, opener) {
         Some(cause) => failure.causes = vec![cause],
         None => {
             let refuted = [&NOTHING_LISTENS, &SUBPROTOCOL, &WRONG_SCHEME, &NOT_WEBSOCKET, &DNS];
@@ -454,7 +470,7 @@ mod tests {
             guesses(&failure.causes)
                 .is_some_and(|line| line.starts_with("possible causes, the likeliest first: "))
         );
-        tell(&mut failure, &endpoint, answer(404, "Not Found", "no such route"));
+        tell(&mut failure, &endpoint, answer(404, "Not Found", "no such route"), Opener::Page);
         assert_eq!(
             failure.message,
             "The server answered 404 Not Found: no such route. The handshake with ws://localhost:7411/v1/x failed after \
@@ -468,7 +484,7 @@ mod tests {
     #[test]
     fn a_later_look_that_succeeds_does_not_blame_the_browser() {
         let (endpoint, mut failure) = refused();
-        tell(&mut failure, &endpoint, outcome(Outcome::Opens, ""));
+        tell(&mut failure, &endpoint, outcome(Outcome::Opens, ""), Opener::Page);
         assert!(failure.message.starts_with("A look right after it succeeded: "), "{}", failure.message);
         assert!(failure.causes.iter().all(|cause| cause.id != "nothing_listens"), "{:?}", failure.causes);
         assert!(failure.causes.iter().any(|cause| cause.id == "refused"), "it may have been busy");

@@ -41,7 +41,7 @@ static STAGES: [(&Known, Stage, Stage); 11] = [
 /// Whether what was seen speaks against a cause: the handshake got past where that cause stops it, or not so far.
 pub(super) fn refutes(outcome: Outcome, cause: &Cause) -> bool {
     let (from, until) = match outcome {
-        Outcome::Opens => return false,
+        Outcome::Opens | Outcome::Told => return false,
         Outcome::Unresolved => (Stage::Name, Stage::Name),
         Outcome::Refused | Outcome::Unreachable | Outcome::Unanswered => (Stage::Reach, Stage::Reach),
         Outcome::SpeaksTls | Outcome::SpeaksPlain | Outcome::Certificate | Outcome::TlsFailed => {

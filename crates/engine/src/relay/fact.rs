@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::base::close;
 use crate::base::words::{self, counted};
 use crate::explain::{Outcome, Probed};
 use crate::metrics::Histogram;
@@ -173,6 +174,10 @@ impl Fact {
                     counted(*bytes, "byte")
                 )
             }
+            // A browser tells of such a frame as if none had come.
+            Self::Close { from, code: Some(code), .. } if from != "page" && close::is_reserved(*code) => {
+                format!("{}, which breaks the protocol; the browser says 1006", close::breach(*code))
+            }
             Self::Close { from, code, reason } => {
                 let code = code.map_or_else(|| "without a code".to_owned(), |code| code.to_string());
                 let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
@@ -203,7 +208,7 @@ impl Fact {
             }
             Self::Unreachable { words } => Some(Probed {
                 url: url.split('?').next().unwrap_or_default().to_owned(),
-                outcome: Outcome::Unreachable,
+                outcome: Outcome::Told,
                 detail: words.clone(),
                 ..Probed::default()
             }),
@@ -248,7 +253,13 @@ mod tests {
         );
         check(
             r#"{"id":"7","fact":"close","from":"server","code":999,"reason":"0xff","bytes":3}"#,
-            Some("close frame of the server, 999: 0xff"),
+            Some(
+                "the server sent a close frame with the reserved code 999, which breaks the protocol; the browser says 1006",
+            ),
+        );
+        check(
+            r#"{"id":"7","fact":"close","from":"server","code":1001,"reason":"0xff","bytes":3}"#,
+            Some("close frame of the server, 1001: 0xff"),
         );
         check(r#"{"id":"7","fact":"made up","more":[]}"#, None);
         check(

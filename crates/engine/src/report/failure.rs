@@ -6,6 +6,9 @@ use super::verdict::Millis;
 use crate::Endpoint;
 use crate::explain::Cause;
 
+/// The message of a step that was under way when the run was stopped. It has not failed for its own sake.
+pub const STOPPED_STEP: &str = "stopped while this step ran";
+
 /// What came of the messages that a step expected, all rounds and clients together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unmet {

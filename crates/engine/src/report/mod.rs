@@ -23,7 +23,9 @@ pub use crate::recording::jsonl::{event as event_name, write_jsonl};
 pub use crate::recording::notes::{Answer, Answered, Body, Call, Note, Noted, Notes};
 pub use crate::recording::transcript::{Broken, Closed, Connection, Opened, Origin, Transcript};
 pub use capacity::{CapacityReport, GeneratorReport, TrialReport};
-pub use failure::{Difference, Failure, FailureKind, Instead, Leftover, NearMiss, NearbyEvent, Unmet};
+pub use failure::{
+    Difference, Failure, FailureKind, Instead, Leftover, NearMiss, NearbyEvent, STOPPED_STEP, Unmet,
+};
 pub use format::{EventFormat, ReportFormat, UnknownFormat};
 pub(crate) use html::html_page;
 pub use html::{write_html, write_html_all};

@@ -11,6 +11,7 @@ pub(super) use crate::base::words::{count, counted, exact, micros, percent, rate
 use crate::explain::guesses;
 use crate::suite::{Place, way};
 
+use super::failure::STOPPED_STEP;
 use super::{
     CheckReport, Failure, FailureKind, Instead, Metric, Millis, NearMiss, ShardReport, Standing, StepReport,
     TargetReport, ThresholdReport, TrialReport, Verdict,
@@ -260,7 +261,12 @@ fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
     if step.note.is_some() {
         let _ = writeln!(lines, "  {}", step.title);
     }
-    let _ = writeln!(lines, "  {}: {}", failure.kind.name(), failure.message);
+    // What a server said may have several lines, which stand under the first.
+    let message = failure.message.trim_end().replace('\n', "\n    ");
+    let _ = match failure.message == STOPPED_STEP {
+        true => writeln!(lines, "  {message}"),
+        false => writeln!(lines, "  {}: {message}", failure.kind.name()),
+    };
     if let Some(happened) = happened(step, failure) {
         let _ = writeln!(lines, "  {happened}");
     }

@@ -17,7 +17,7 @@ use super::outcome::failure;
 use super::standing;
 use super::steps::execute::step;
 use crate::base::words;
-use crate::report::{Failure, FailureKind, Leftover, Verdict};
+use crate::report::{Failure, FailureKind, Leftover, STOPPED_STEP, Verdict};
 use crate::{Closing, World};
 
 /// A check that has no bound of its own has this one.
@@ -158,7 +158,7 @@ async fn bounded<T, W: World>(
     };
     let (failure, cut) = match is_stopped {
         true => {
-            let failure = failure::plain(FailureKind::Script, "stopped while this step ran");
+            let failure = failure::plain(FailureKind::Script, STOPPED_STEP);
             let reason = Some(format!("{STOPPED} before its end"));
             (failure, Cut { verdict: Verdict::Inconclusive, reason })
         }

@@ -14,7 +14,7 @@ use crate::base::mask::Masker;
 use crate::base::notify::Notify;
 use crate::base::world::LocalFuture;
 use crate::explain::companion::{Companion, Look};
-use crate::explain::{Probed, tell, tell_handshake};
+use crate::explain::{Opener, Probed, tell, tell_handshake};
 use crate::report::Report;
 use crate::run::{Progress, Stop};
 use crate::{Endpoint, World};
@@ -31,6 +31,7 @@ pub struct Looks<W: World> {
     companion: Rc<Companion>,
     spawn: Spawn,
     known: Known,
+    opener: Opener,
     seen: Rc<RefCell<Seen>>,
     notify: Notify,
 }
@@ -45,6 +46,7 @@ impl<W: World> Clone for Looks<W> {
             companion: self.companion.clone(),
             spawn: self.spawn.clone(),
             known: self.known.clone(),
+            opener: self.opener,
             seen: self.seen.clone(),
             notify: self.notify.clone(),
         }
@@ -63,13 +65,20 @@ impl<W: World> Looks<W> {
     /// No look yet. `world` reaches the companion, `spawn` starts what looks.
     pub fn new(world: W, companion: Rc<Companion>, spawn: Spawn) -> Self {
         let known: Known = Rc::new(|_| None);
-        Self { world, companion, spawn, known, seen: Rc::default(), notify: Notify::default() }
+        let (opener, seen, notify) = (Opener::Page, Rc::default(), Notify::default());
+        Self { world, companion, spawn, known, opener, seen, notify }
     }
 
     /// The same, where the world knows by itself what a handshake by relay has met.
     #[must_use]
     pub fn knowing(self, known: Known) -> Self {
         Self { known, ..self }
+    }
+
+    /// The same, of connections that no page has opened.
+    #[must_use]
+    pub fn opened_by(self, opener: Opener) -> Self {
+        Self { opener, ..self }
     }
 
     /// Looks where a handshake has failed, if that is what has happened.
@@ -114,7 +123,7 @@ impl<W: World> Looks<W> {
             if let (Some(failure), Some(Look::Saw(probed))) = (failure, look) {
                 match endpoint.needs_relay() {
                     true => tell_handshake(failure, endpoint, probed),
-                    false => tell(failure, endpoint, (**probed).clone()),
+                    false => tell(failure, endpoint, (**probed).clone(), self.opener),
                 }
                 // What the server said is masked as what it says in a message.
                 *failure = failure.clone().masked(masker);

@@ -180,7 +180,7 @@ fn sum(report: &Report) -> String {
     let parts: Vec<String> = [
         (totals.passed, "passed"),
         (totals.failed, "failed"),
-        (totals.errors, "broken"),
+        (totals.errors, "could not run"),
         (totals.inconclusive, "inconclusive"),
         (totals.skipped, "not applicable"),
     ]

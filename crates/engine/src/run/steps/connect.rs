@@ -179,7 +179,12 @@ async fn open<W: World>(
             run.watch.failed(&endpoint);
             let after = words::duration(world.now() - asked);
             let message = format!("the handshake with {address} failed after {after}{UNTOLD}");
-            Err(failure::handshake(FailureKind::Refused, &endpoint, message))
+            // A look asks for what the world does not tell. The native engine tells the answer; that of the relay is in its facts.
+            let is_known = member.answer.borrow().is_some() && !endpoint.needs_relay();
+            Err(match is_known {
+                true => failure::plain(FailureKind::Refused, message),
+                false => failure::handshake(FailureKind::Refused, &endpoint, message),
+            })
         }
         (Some(_), true) => {
             run.watch.opened(check.number, &endpoint);
@@ -238,8 +243,8 @@ fn endpoint<W: World>(
         fields.push(("Cookie".to_owned(), cookies.join("; ")));
     }
     let endpoint = Endpoint::parse(&url).and_then(|endpoint| endpoint.with_protocols(protocols));
-    let endpoint = endpoint.and_then(|endpoint| endpoint.with_fields(fields));
     let endpoint = endpoint.map_err(|error| script(format!("{url:?} is not a valid address: {error}")))?;
+    let endpoint = endpoint.with_fields(fields).map_err(script)?;
     let compression = client.compression.as_ref().map_or(Ok(false), |field| field.get(&mut scope));
     let endpoint = endpoint.with_compression(compression.map_err(script)?);
     let Some(spec) = &client.handshake.tls else { return Ok(endpoint) };
