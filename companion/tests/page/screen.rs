@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use support::feed::{address_feed, connect_to_feed, log_into_feed};
+use support::feed::{address_feed, log_into_feed};
 use support::page::{Browser, open_echo, test_page};
 
 /// Rows that stand wholly within the list.
