@@ -29,7 +29,6 @@ const WORDS = {
   clear: ['Clear the timeline', 'delete forget frames empty'],
   options: ['Options of the connection', 'reconnecting heartbeat round trips settings'],
   unanswered: ['Messages without an answer', 'unanswered pending open no reply'],
-  sessions: ['Sessions', 'earlier journal history list open import rename export delete kept storage'],
   'reset-figures': ['Reset the figures', 'round trips latency percentiles zero'],
   'plot-all': ['Plots of all connections', 'chart figures'],
   'pairing-use': ['Recognise replies as offered', 'pairing use it round trips'],
@@ -71,7 +70,7 @@ const CHOICES = {
   compare: ['Compare this frame with', 'difference diff pinned'],
 };
 /** What means nothing outside its place, such as a tag, a check or a line of a chart. */
-const LEFT_OUT = '.rail-fold, .checks-tag, .order-chip, .chart *, .bench-jump, .run-failure *, .connection-pick, .row-menu *, [data-testid=take-seed], [data-testid=run-one], [data-testid=line], [data-testid=past-open], [data-testid=checks-back], [data-testid=toast-close]';
+const LEFT_OUT = '.rail-fold, .checks-tag, .order-chip, .chart *, .bench-jump, .run-failure *, .connection-pick, .row-menu *, [data-testid=sessions], [data-testid=take-seed], [data-testid=run-one], [data-testid=line], [data-testid=past-open], [data-testid=checks-back], [data-testid=toast-close]';
 /** A part that is folded, and the button that unfolds it. */
 const FOLDED = ['.bench-status-more', 'plots'];
 /** Places to go to, which no button does: title, key, view, test id, other words. */

@@ -39,7 +39,7 @@ fn a_server_that_wants_authorization_opens_by_relay_and_its_refusal_is_shown_wor
         browser.click("close-dialog").await;
         browser.until_text("by-relay", "by relay").await;
 
-        browser.connect().await;
+        browser.click("connect").await;
         browser.until_text("note", "The server answered 401 Unauthorized").await;
         browser.click("why-headers").await;
         browser.until_text("answer", Guarded::WORDS).await;

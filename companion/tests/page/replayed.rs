@@ -175,7 +175,7 @@ fn a_difference_is_followed_to_both_frames_into_lanes_and_to_a_mask_with_the_key
         browser.run("document.querySelector('[data-testid=difference-mask]').focus()").await;
         browser.press(ENTER, Duration::ZERO).await;
         browser.until_text("difference-words", "No difference").await;
-        browser.until_text("difference-remarks", "masked").await;
+        browser.until_text("difference-remarks", "Masked: 1 differing value").await;
         browser.click("difference-masks-tab").await;
         browser.until_text("difference-masks", "$.currency").await;
         access::check(browser, "the masks").await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use support::feed::{address_feed, connect_to_feed, log_into_feed};
+use support::feed::{address_feed, log_into_feed};
 use support::page::{Browser, open_echo, test_page};
 
 /// Rows that stand wholly within the list.
@@ -215,7 +215,6 @@ fn an_empty_bench_connects_by_what_is_pasted_and_names_what_goes_by_relay() {
         browser.click("paste-connect").await;
         browser.until_text("note", "Subprotocol echo.v1").await;
         browser.until_script("return !document.querySelector('[data-testid=bench-start]')").await;
-        let _feed = connect_to_feed(practice, browser).await;
     });
 }
 

@@ -102,8 +102,12 @@ fn offers(store: Store) -> Vec<(String, Command)> {
         .map(|it| (line(["Theme", &format!("Theme: {}", it.name()), "", ""]), Command::Theme(it)));
     let sessions = store.sessions.get().filter(|it| !it.difference.is_shown.get());
     let shown = sessions.and_then(|_| Sessions::shown(store));
-    let sessions =
-        [("Replay session", Dialog::Replay(shown.clone())), ("Compare sessions", Dialog::Compare(shown))]
-            .map(|(name, dialog)| (line(["Sessions", name, "", ""]), Command::Ask(dialog)));
+    // The button of the list is not on a narrow screen.
+    let sessions = [
+        ("Sessions", "All of them: open, import, rename, export, delete", Dialog::Sessions),
+        ("Replay session", "", Dialog::Replay(shown.clone())),
+        ("Compare sessions", "", Dialog::Compare(shown)),
+    ]
+    .map(|(name, hint, dialog)| (line(["Sessions", name, hint, ""]), Command::Ask(dialog)));
     connections.chain(sessions).chain(messages).chain(filters).chain(themes).collect()
 }

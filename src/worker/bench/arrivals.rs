@@ -56,14 +56,18 @@ pub(super) fn join(
     let earlier = record.log.before(first.0).take(BEFORE).take_while(|it| first.1.since(it.at) <= WITHIN);
     let mut earlier: Vec<_> = earlier.collect();
     earlier.reverse();
+    // Without a message that was sent nothing arrives, and reading what was received costs more than all else here.
+    let has_sent =
+        earlier.iter().any(|it| it.kind.is_sent()) || rows.iter().any(|row| row.kind.is_sent());
+    let values_of = |frame: &Frame<'_>| has_sent.then(|| summaries.values_of(frame)).flatten();
     for frame in &earlier {
-        messages.next(record, frame, summaries.values_of(frame));
+        messages.next(record, frame, || values_of(frame));
     }
     // By the rows and not by the log: a filter shows few of many frames.
     for row in rows {
         let Some(frame) = record.log.get(row.number) else { continue };
         let came_of = match &record.beside {
-            None => messages.next(record, &frame, summaries.values_of(&frame)),
+            None => messages.next(record, &frame, || values_of(&frame)),
             // What the one session sent did not arrive in the other.
             Some(beside) => compared(record, beside, &frame),
         };
@@ -105,9 +109,14 @@ struct Messages {
 
 impl Messages {
     /// The next message: where it comes from, when it was received.
-    fn next(&mut self, record: &Record, frame: &Frame<'_>, values: Option<Said>) -> Option<CameOf> {
+    fn next(
+        &mut self,
+        record: &Record,
+        frame: &Frame<'_>,
+        values: impl FnOnce() -> Option<Said>,
+    ) -> Option<CameOf> {
         if frame.kind.is_sent() {
-            let what = What::of(frame, values);
+            let what = What::of(frame, values());
             if let What::Values(values) = &what {
                 values.iter().for_each(|value| *self.counts.entry(value.clone()).or_default() += 1);
             }
@@ -125,7 +134,7 @@ impl Messages {
         if let Some(question) = record.pairs.question_of(frame.number) {
             return came_of(question, frame.connection, frame.round_trip?);
         }
-        let values: Vec<Value> = values.into_iter().flatten().filter_map(value).collect();
+        let values: Vec<Value> = values().into_iter().flatten().filter_map(value).collect();
         match self.arrived(frame, &values) {
             Arrived::Own => None,
             Arrived::From(sent) => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::worker::BenchWorker;
 use crate::engine::World;
+use crate::engine::base::close;
 use crate::engine::report::Connection;
 use crate::engine::session::Session;
 use crate::wire::bench::ConnectionId;
@@ -38,12 +39,23 @@ impl<W: World> BenchWorker<W> {
         }
         let mut failures = Failures::default();
         for (id, name) in opened {
-            let (was_open, why, trouble) = self
+            let (was_open, closed, why, trouble) = self
                 .connection(*id, |connection, _| {
-                    let why = connection.state.why.as_ref().map(|why| why.headline());
-                    (connection.opened.is_some(), why, connection.state.trouble.clone())
+                    let state = &connection.state;
+                    let why = state.why.as_ref().map(|why| why.headline());
+                    (connection.opened.is_some(), state.closed.clone(), why, state.trouble.clone())
                 })
                 .unwrap_or_default();
+            let before = session.connections().iter().find(|it| it.name == *name);
+            let ended_with = before.and_then(|it| it.closed.as_ref()).map(|it| it.code);
+            let why = match closed.filter(|_| was_open) {
+                // As in the session.
+                Some(closed) if ended_with == Some(closed.code) => None,
+                Some(closed) => why.map(|_| {
+                    format!("it was closed with {} ({})", closed.code, close::meaning(closed.code))
+                }),
+                None => why,
+            };
             let words = match (was_open, why.or(trouble)) {
                 (true, None) => continue,
                 (true, Some(why)) => format!("{name} did not stay open: {why}"),

@@ -17,6 +17,8 @@ const MOST: usize = 48;
 const LONGEST_PATH: usize = 200;
 /// Characters of a value that are kept.
 const LONGEST: usize = 60;
+/// Bytes of a text that are read for them, and for the one that says that more follow: an escaped character takes 12 at most.
+const READ: usize = 12 * (LONGEST + 1);
 
 /// A member as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +122,7 @@ fn shown(value: &str) -> String {
     match kind(value) {
         ValueKind::Text => {
             let text: Cow<'_, str> =
-                serde_json::from_str::<String>(value).map_or(Cow::Borrowed(value), Cow::Owned);
+                serde_json::from_str::<String>(&beginning(value)).map_or(Cow::Borrowed(value), Cow::Owned);
             crate::base::payload::escaped(&text, LONGEST)
         }
         ValueKind::Nested => {
@@ -132,6 +134,29 @@ fn shown(value: &str) -> String {
         }
         ValueKind::Number | ValueKind::Word => crate::base::payload::escaped(value, LONGEST),
     }
+}
+
+/// A text as JSON writes it, without what is too far behind to be shown.
+fn beginning(text: &str) -> Cow<'_, str> {
+    if text.len() <= READ {
+        return Cow::Borrowed(text);
+    }
+    let mut end = 1;
+    loop {
+        let rest = &text.as_bytes()[end..];
+        let len = match rest {
+            // The first half of a pair that is one character.
+            [b'\\', b'u', b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B', ..] => 12,
+            [b'\\', b'u', ..] => 6,
+            [b'\\', ..] => 2,
+            _ => text[end..].chars().next().map_or(1, char::len_utf8),
+        };
+        if end + len > READ {
+            break;
+        }
+        end += len;
+    }
+    Cow::Owned(format!("{}\"", &text[..end]))
 }
 
 enum Name<'a> {
@@ -227,6 +252,18 @@ mod tests {
             assert_eq!(members(text), None, "{text}");
         }
         assert_eq!(members("{}"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_long_text_is_shown_as_if_all_of_it_were_read() {
+        for sign in ["a", "é", "\u{1f600}", "\\\"", "\\\\", "\\n", "\\u00e9", "\\ud83d\\ude00", "\\uD83D\\uDE00"] {
+            for before in 0..13 {
+                let value = format!("\"{}{}\"", "b".repeat(before), sign.repeat(1000));
+                let whole: String = serde_json::from_str(&value).unwrap();
+                assert_eq!(shown(&value), crate::base::payload::escaped(&whole, LONGEST), "{sign} after {before}");
+                assert!(beginning(&value).len() <= READ + 1);
+            }
+        }
     }
 
     #[test]
