@@ -57,8 +57,7 @@ pub(super) fn join(
     let mut earlier: Vec<_> = earlier.collect();
     earlier.reverse();
     // Without a message that was sent nothing arrives, and reading what was received costs more than all else here.
-    let has_sent =
-        earlier.iter().any(|it| it.kind.is_sent()) || rows.iter().any(|row| row.kind.is_sent());
+    let has_sent = earlier.iter().any(|it| it.kind.is_sent()) || rows.iter().any(|row| row.kind.is_sent());
     let values_of = |frame: &Frame<'_>| has_sent.then(|| summaries.values_of(frame)).flatten();
     for frame in &earlier {
         messages.next(record, frame, || values_of(frame));

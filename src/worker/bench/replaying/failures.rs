@@ -51,9 +51,8 @@ impl<W: World> BenchWorker<W> {
             let why = match closed.filter(|_| was_open) {
                 // As in the session.
                 Some(closed) if ended_with == Some(closed.code) => None,
-                Some(closed) => why.map(|_| {
-                    format!("it was closed with {} ({})", closed.code, close::meaning(closed.code))
-                }),
+                Some(closed) => why
+                    .map(|_| format!("it was closed with {} ({})", closed.code, close::meaning(closed.code))),
                 None => why,
             };
             let words = match (was_open, why.or(trouble)) {

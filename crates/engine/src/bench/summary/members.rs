@@ -256,11 +256,17 @@ mod tests {
 
     #[test]
     fn a_long_text_is_shown_as_if_all_of_it_were_read() {
-        for sign in ["a", "é", "\u{1f600}", "\\\"", "\\\\", "\\n", "\\u00e9", "\\ud83d\\ude00", "\\uD83D\\uDE00"] {
+        for sign in
+            ["a", "é", "\u{1f600}", "\\\"", "\\\\", "\\n", "\\u00e9", "\\ud83d\\ude00", "\\uD83D\\uDE00"]
+        {
             for before in 0..13 {
                 let value = format!("\"{}{}\"", "b".repeat(before), sign.repeat(1000));
                 let whole: String = serde_json::from_str(&value).unwrap();
-                assert_eq!(shown(&value), crate::base::payload::escaped(&whole, LONGEST), "{sign} after {before}");
+                assert_eq!(
+                    shown(&value),
+                    crate::base::payload::escaped(&whole, LONGEST),
+                    "{sign} after {before}"
+                );
                 assert!(beginning(&value).len() <= READ + 1);
             }
         }
