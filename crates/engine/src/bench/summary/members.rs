@@ -17,8 +17,8 @@ const MOST: usize = 48;
 const LONGEST_PATH: usize = 200;
 /// Characters of a value that are kept.
 const LONGEST: usize = 60;
-/// Bytes of a text that are read for them, and for the one that says that more follow: an escaped character takes 12 at most.
-const READ: usize = 12 * (LONGEST + 1);
+/// Bytes of a text that are read for them, and for the one that says that more follow: a quote, then 12 at most for each.
+const READ: usize = 1 + 12 * (LONGEST + 1);
 
 /// A member as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
