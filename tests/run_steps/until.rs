@@ -265,3 +265,14 @@ fn the_last_value_is_told_when_the_time_of_the_check_is_up() {
         ],
     );
 }
+
+#[test]
+fn a_remark_about_a_client_may_name_its_capture() {
+    let steps = json!([
+        {"connect": ["a", "b"]},
+        {"on": "a", "send": {"sid": "s-1"}, "expect": {"any": true, "capture": {"sid": "$.sid"}}},
+        {"on": "a", "remark": "session {{sid}}"},
+    ]);
+    let outcome = outcome("/ws/echo", &steps, Faults::default());
+    assert_eq!((told(&outcome), outcome.report.verdict), (vec!["session s-1".to_owned()], Verdict::Pass));
+}

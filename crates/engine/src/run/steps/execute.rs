@@ -223,7 +223,13 @@ async fn act_on_all<W: World>(
     targets: Option<Members<W>>,
 ) -> Vec<Failure> {
     let acts_alone = matches!(step.verb, Verb::Wait(_) | Verb::Mark | Verb::Remark(_));
+    // What it says may name a capture of the one client that it is about.
+    let about = targets.as_deref().filter(|_| acts_alone).and_then(|members| match members {
+        [one] => Some(context.with(one)),
+        _ => None,
+    });
     let Some(members) = targets.filter(|_| !acts_alone) else {
+        let context = about.as_ref().unwrap_or(context);
         return act_alone(context, step, place).await.err().into_iter().map(|failure| *failure).collect();
     };
     if let Verb::Connect(spec) = &step.verb {
