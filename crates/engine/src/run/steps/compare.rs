@@ -12,14 +12,29 @@ use crate::suite::{Comparison, Condition};
 use crate::template::{ExpandError, ExpandErrorKind};
 use crate::{Payload, World};
 
-/// A variable that is not as described.
+/// Something that is not as described: a variable, a message, an answer.
 pub(super) struct Unlike {
-    /// What was wanted, with the name of the variable.
+    /// What was wanted, of a variable with its name.
     pub wanted: String,
-    /// Its value.
+    /// What there is.
     pub found: String,
     /// None where there is no value.
     pub mismatch: Option<Mismatch>,
+}
+
+impl Unlike {
+    /// A message or an answer that is not as a matcher wants it.
+    pub(super) fn of(found: String, mismatch: Mismatch) -> Self {
+        Self { wanted: mismatch.expected.clone(), found, mismatch: Some(mismatch) }
+    }
+
+    /// The failure, with what was wanted and where it differs.
+    pub(super) fn failure(self, kind: FailureKind, message: String) -> Box<Failure> {
+        let mut failure = failure::plain(kind, message);
+        failure.expected = Some(self.wanted);
+        failure.diff = self.mismatch.map(failure::differences).unwrap_or_default();
+        failure
+    }
 }
 
 /// Compares a variable, as this client knows it; else as the client that acts, or the only one, does.
@@ -87,9 +102,6 @@ pub(super) fn assert<W: World>(
 ) -> Result<(), Box<Failure>> {
     compare(context, member, comparison)?.map_err(|unlike| {
         let message = format!("expected {}, found {}", unlike.wanted, unlike.found);
-        let mut failure = failure::plain(FailureKind::Mismatch, message);
-        failure.expected = Some(unlike.wanted);
-        failure.diff = unlike.mismatch.map(failure::differences).unwrap_or_default();
-        failure
+        unlike.failure(FailureKind::Mismatch, message)
     })
 }

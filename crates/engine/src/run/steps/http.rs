@@ -13,10 +13,11 @@ use super::super::context::scope::StepScope;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure::{self, script};
 use super::capture::{capture_all, captures};
+use super::compare::Unlike;
 use super::multipart;
 use super::rounds::sleep_until;
 use crate::base::words;
-use crate::matcher::{Matcher, Mismatch, Subject};
+use crate::matcher::{Matcher, Subject};
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Field, HttpBody, HttpSpec, StatusSet};
 use crate::{HttpRequest, HttpResponse, Payload, Redirect, World};
@@ -55,7 +56,7 @@ pub(super) async fn http<W: World>(
     let began = world.now();
     let http = |message: String| failure::plain(FailureKind::Http, message);
     let mut calls = 0;
-    let mut unmet: Option<Unmet> = None;
+    let mut unmet: Option<Unlike> = None;
     loop {
         let started = world.now();
         let request = HttpRequest { cookies, ..request(spec, &mut scope)? };
@@ -72,7 +73,7 @@ pub(super) async fn http<W: World>(
                     let message = format!("{call} was not answered within {}", words::bound(within));
                     failure::plain(FailureKind::Timeout, message)
                 };
-                return Err(unmet.map_or_else(not_answered, |unmet| unmet.failure(&call, calls, within)));
+                return Err(unmet.map_or_else(not_answered, |unmet| not_met(unmet, &call, calls, within)));
             }
         };
         let now = world.now();
@@ -84,11 +85,11 @@ pub(super) async fn http<W: World>(
         let subject = Subject::new(&body);
         if let Some(Err(mismatch)) = until.as_ref().map(|until| until.check(&subject)) {
             let due = started + every;
-            let last = Unmet { mismatch, last: run.masked_message(&body) };
+            let last = Unlike::of(run.masked_message(&body), mismatch);
             if due >= began + within {
-                return Err(last.failure(&call, calls, within));
+                return Err(not_met(last, &call, calls, within));
             }
-            context.lacks(place, &last.mismatch.expected, &last.last);
+            context.lacks(place, &last.wanted, &last.found);
             unmet = Some(last);
             sleep_until(run, due.max(now)).await;
             run.yield_budget.take(world).await;
@@ -108,27 +109,16 @@ pub(super) async fn http<W: World>(
     }
 }
 
-/// An answer that was not yet as wanted.
-struct Unmet {
-    mismatch: Mismatch,
-    last: String,
-}
-
-impl Unmet {
-    /// No answer was, in all of the time.
-    fn failure(self, call: &str, calls: u64, within: Duration) -> Box<Failure> {
-        let message = format!(
-            "{call} did not become {} within {}, in {}; the last answer was {}",
-            self.mismatch.expected,
-            words::bound(within),
-            words::counted(calls, "call"),
-            self.last
-        );
-        let mut failure = failure::plain(FailureKind::Timeout, message);
-        failure.expected = Some(self.mismatch.expected.clone());
-        failure.diff = failure::differences(self.mismatch);
-        failure
-    }
+/// No answer was as wanted, in all of the time.
+fn not_met(unlike: Unlike, call: &str, calls: u64, within: Duration) -> Box<Failure> {
+    let message = format!(
+        "{call} did not become {} within {}, in {}; the last answer was {}",
+        unlike.wanted,
+        words::bound(within),
+        words::counted(calls, "call"),
+        unlike.found
+    );
+    unlike.failure(FailureKind::Timeout, message)
 }
 
 /// Where the answer came from.

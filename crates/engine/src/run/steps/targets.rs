@@ -104,24 +104,14 @@ pub(super) fn decider<W: World>(
     }
     let Some([target]) = step.on.as_deref() else { return Ok(only()) };
     let target = read_target(context, target)?;
-    let is_single = |client: &Client| client.count.is_none();
-    let is_one = match &target {
-        Target::All => false,
-        Target::Client(name) => clients.iter().find(|client| client.name == *name).is_some_and(is_single),
-        Target::Member(..) => true,
-    };
-    if !is_one {
+    if !names_one(&target, clients) {
         return Ok(only());
     }
-    let is_meant = |member: &&Rc<Member<W>>| means(&target, &clients[member.client].name, member.index);
-    let member = connections.members().iter().find(is_meant).cloned();
-    let is_elsewhere =
-        || meant(&target, clients).any(|(place, index)| connections.groups.has_elsewhere(place, index));
-    Ok(match member {
-        Some(member) => Decider::Member(member),
-        None if is_elsewhere() => Decider::Elsewhere,
+    Ok(match find(context, &target, true, false).map(|members| members.into_iter().next()) {
+        Ok(Some(member)) => Decider::Member(member),
+        Ok(None) => Decider::Elsewhere,
         // That there is no such member is said when it is to act.
-        None => Decider::NoClient,
+        Err(_) => Decider::NoClient,
     })
 }
 
@@ -149,6 +139,18 @@ fn for_each_connected(step: &Step, found: &mut dyn FnMut(&Field<Target>)) {
     step.inner().for_each(|step| for_each_connected(step, found));
 }
 
+/// Whether a target can mean one member only.
+fn names_one(target: &Target, clients: &[Client]) -> bool {
+    match target {
+        Target::All => false,
+        Target::Client(name) => {
+            let client = clients.iter().find(|client| client.name == *name);
+            client.is_none_or(|client| client.count.is_none())
+        }
+        Target::Member(..) => true,
+    }
+}
+
 fn read_target<W: World>(
     context: &StepContext<'_, W>,
     target: &Field<Target>,
@@ -168,14 +170,7 @@ fn find<W: World>(
     let is_meant = |member: &&Rc<Member<W>>| means(target, &clients[member.client].name, member.index);
     let all: Vec<_> = connections.members().iter().filter(is_meant).cloned().collect();
     // A client that has not connected does not belong to `*`, but a named one does.
-    let is_named = match target {
-        Target::All => false,
-        Target::Client(name) => {
-            let client = clients.iter().find(|client| client.name == *name);
-            client.is_none_or(|client| client.count.is_none())
-        }
-        Target::Member(..) => true,
-    };
+    let is_named = names_one(target, clients);
     // A member in another shard acts there and not here; that is not a mistake.
     let is_elsewhere = || meant(target, clients).any(|(place, index)| groups.has_elsewhere(place, index));
     if is_free || is_named {

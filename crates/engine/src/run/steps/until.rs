@@ -6,23 +6,14 @@
 use super::super::context::step::StepContext;
 use super::super::outcome::failure;
 use super::super::outcome::interrupted::Interrupted;
-use super::compare::{compare, shown};
+use super::compare::{Unlike, compare, shown};
 use super::rounds::{Rounds, sleep_until};
 use crate::Payload;
 use crate::World;
 use crate::base::words;
-use crate::matcher::{Mismatch, Subject};
+use crate::matcher::Subject;
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Repeat, Until};
-
-/// Why a round has not reached it.
-struct Unmet {
-    /// What was wanted.
-    wanted: String,
-    /// What there was instead.
-    last: String,
-    mismatch: Option<Mismatch>,
-}
 
 /// Runs rounds until what they are for is reached.
 pub(super) async fn repeat_until<W: World>(
@@ -53,7 +44,7 @@ pub(super) async fn repeat_until<W: World>(
         if !rounds.has(round, due - began) {
             break unmet;
         }
-        context.lacks(place, &unmet.wanted, &unmet.last);
+        context.lacks(place, &unmet.wanted, &unmet.found);
         sleep_until(context.run(), due).await;
         context.run().yield_budget.take(world).await;
         if !rounds.has(round, world.now() - began) {
@@ -65,12 +56,10 @@ pub(super) async fn repeat_until<W: World>(
         "after {rounds} in {}, expected {}, found {}",
         words::duration(world.now() - began),
         unmet.wanted,
-        unmet.last
+        unmet.found
     );
-    let mut failure = failure::plain(FailureKind::Timeout, message);
+    let mut failure = unmet.failure(FailureKind::Timeout, message);
     failure.client = context.member.as_ref().map(|member| member.name.clone());
-    failure.expected = Some(unmet.wanted);
-    failure.diff = unmet.mismatch.map(failure::differences).unwrap_or_default();
     Err(failure)
 }
 
@@ -80,24 +69,17 @@ fn got<W: World>(turn: &StepContext<'_, W>) -> Option<Payload> {
 }
 
 /// What is missing; nothing when it is reached.
-fn look<W: World>(turn: &StepContext<'_, W>, until: &Until) -> Result<Option<Unmet>, Box<Failure>> {
+fn look<W: World>(turn: &StepContext<'_, W>, until: &Until) -> Result<Option<Unlike>, Box<Failure>> {
     match until {
-        Until::Variable(comparison) => {
-            let unmet = compare(turn, None, comparison)?.err();
-            Ok(unmet.map(|unmet| Unmet { wanted: unmet.wanted, last: unmet.found, mismatch: unmet.mismatch }))
-        }
+        Until::Variable(comparison) => Ok(compare(turn, None, comparison)?.err()),
         Until::Got(matcher) => {
             let matcher = matcher.get(&mut turn.scope()).map_err(failure::script)?;
             let Some(payload) = got(turn) else {
-                let last = "no message in the last round".to_owned();
-                return Ok(Some(Unmet { wanted: matcher.expected(), last, mismatch: None }));
+                let found = "no message in the last round".to_owned();
+                return Ok(Some(Unlike { wanted: matcher.expected(), found, mismatch: None }));
             };
             let mismatch = matcher.check(&Subject::new(&payload)).err();
-            Ok(mismatch.map(|mismatch| Unmet {
-                wanted: matcher.expected(),
-                last: shown(turn.run(), &payload),
-                mismatch: Some(mismatch),
-            }))
+            Ok(mismatch.map(|mismatch| Unlike::of(shown(turn.run(), &payload), mismatch)))
         }
     }
 }
