@@ -1,10 +1,8 @@
 //! Why a connection was not opened or not kept: the native engine has seen it, and says it.
 
-use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use serde_json::json;
 
@@ -72,25 +70,14 @@ fn a_server_that_has_answered_is_not_asked_again_and_its_words_stand_once() {
 
 /// A server that opens each connection and then sends these bytes.
 fn opening(sends: &'static [u8]) -> String {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let (mut request, mut byte) = (Vec::new(), [0]);
-            while !request.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
-                request.push(byte[0]);
-            }
-            let request = String::from_utf8_lossy(&request);
-            let key = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
-            let accept = tungstenite::handshake::derive_accept_key(key.unwrap_or_default().as_bytes());
-            let head = format!(
-                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
-            );
-            // A client that has gone needs nothing.
-            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(sends));
-        }
-    });
-    format!("ws://127.0.0.1:{port}/")
+    answering(|request| {
+        let key = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
+        let accept = tungstenite::handshake::derive_accept_key(key.unwrap_or_default().as_bytes());
+        let head = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+        );
+        [head.as_bytes(), sends].concat()
+    })
 }
 
 #[test]
