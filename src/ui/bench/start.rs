@@ -97,7 +97,7 @@ const ADDRESS_OR_COMMAND: &str = "An address, or a wscat, websocat or curl comma
 /// Whether a line is a command and no address.
 pub(super) fn is_command(line: &str) -> bool {
     let mut words = line.split_whitespace();
-    matches!(words.next(), Some("wscat" | "websocat" | "curl")) && words.next().is_some()
+    words.next().is_some_and(|word| pasted::COMMANDS.contains(&word)) && words.next().is_some()
 }
 
 /// Connects as a command does.

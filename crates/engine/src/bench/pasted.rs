@@ -5,6 +5,9 @@
 
 use crate::relay::{Authorization, Field, Profile};
 
+/// The commands that are read.
+pub const COMMANDS: [&str; 3] = ["wscat", "websocat", "curl"];
+
 /// What a line says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pasted {
@@ -110,7 +113,7 @@ pub fn read(line: &str) -> Result<Pasted, PasteError> {
     words.next_if(|it| it == "npx");
     let first = words.next().ok_or(PasteError::Empty)?;
     let command = first.rsplit('/').next().unwrap_or_default().trim_end_matches(".exe").to_owned();
-    if !matches!(command.as_str(), "wscat" | "websocat" | "curl") || first.contains("://") {
+    if !COMMANDS.contains(&command.as_str()) || first.contains("://") {
         return Ok(Pasted { url: first, ..Pasted::default() });
     }
     let mut pasted = Pasted::default();

@@ -4,11 +4,11 @@ use leptos::prelude::*;
 
 use super::super::super::parts::fields::{button, text, when};
 use super::super::link::Link;
-use super::super::sessions::{Sessions, called};
+use super::super::sessions::{Sessions, called, title};
 use super::super::store::Store;
 use super::{Chosen, open};
 use crate::model::format;
-use crate::wire::bench::SessionsSeen;
+use crate::wire::bench::SessionSeen;
 
 /// The value of a choice that means the present session.
 const PRESENT: &str = "";
@@ -21,10 +21,9 @@ pub(super) fn session(
     value: RwSignal<String>,
 ) -> AnyView {
     let options = move || {
-        let ids = sessions.can_be_read();
-        let kept = ids.into_iter().map(|id| {
-            let name = told_apart(sessions, &id);
-            let of = id.clone();
+        let kept = sessions.can_be_read().into_iter().map(|seen| {
+            let name = told_apart(&seen);
+            let (id, of) = (seen.id.clone(), seen.id);
             view! { <option value=id selected=move || value.with(|value| *value == of)>{name}</option> }
                 .into_any()
         });
@@ -41,19 +40,11 @@ pub(super) fn session(
 }
 
 /// Its name, and what tells it from others of the same minute.
-fn told_apart(sessions: Sessions, id: &String) -> String {
-    let name = called(sessions, Some(id));
-    let more = |seen: &SessionsSeen| {
-        let seen = seen.sessions.iter().find(|it| it.id == *id)?;
-        let frames = format::counted(seen.frames, "frame");
-        Some(match seen.target.as_str() {
-            "" => frames,
-            target => format!("{frames}, {target}"),
-        })
-    };
-    match sessions.seen.with(more) {
-        Some(more) => format!("{name} ({more})"),
-        None => name,
+fn told_apart(seen: &SessionSeen) -> String {
+    let frames = format::counted(seen.frames, "frame");
+    match seen.target.as_str() {
+        "" => format!("{} ({frames})", title(seen)),
+        target => format!("{} ({frames}, {target})", title(seen)),
     }
 }
 
@@ -69,8 +60,8 @@ pub(crate) fn dialog(store: Store, link: Link, first: Option<String>) -> AnyView
     let is_empty = untrack(|| !store.is_reading.get() && store.totals.with(|totals| totals.messages == 0));
     // What is compared with it is most likely the newest one that is another. Without a message there is nothing to compare yet.
     let (first, second) = match (first, untrack(|| sessions.can_be_read()).as_slice()) {
-        (None, [newest, before, ..]) if is_empty => (before.clone(), newest.clone()),
-        (None, [newest, ..]) => (String::new(), newest.clone()),
+        (None, [newest, before, ..]) if is_empty => (before.id.clone(), newest.id.clone()),
+        (None, [newest, ..]) => (String::new(), newest.id.clone()),
         (first, _) => (first.unwrap_or_default(), String::new()),
     };
     let (first, second) = (RwSignal::new(first), RwSignal::new(second));

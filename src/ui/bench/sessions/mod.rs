@@ -75,9 +75,9 @@ impl Sessions {
     }
 
     /// The earlier and the imported sessions that can be read, the newest first.
-    pub fn can_be_read(self) -> Vec<String> {
+    pub fn can_be_read(self) -> Vec<SessionSeen> {
         let can = |it: &&SessionSeen| can_open(it);
-        self.seen.with(|seen| seen.sessions.iter().filter(can).map(|it| it.id.clone()).collect())
+        self.seen.with(|seen| seen.sessions.iter().filter(can).cloned().collect())
     }
 
     /// The address that a session connected to first; none for the present one.

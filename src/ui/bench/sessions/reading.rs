@@ -102,7 +102,9 @@ pub(in super::super) fn enter(
         names: store.names.get_untracked(),
         ready: store.ready.get_untracked(),
         exports: false,
-        other: other.filter(|it| it.id != seen.id && untrack(|| sessions.can_be_read()).contains(&it.id)),
+        other: other.filter(|it| {
+            it.id != seen.id && untrack(|| sessions.can_be_read()).iter().any(|known| known.id == it.id)
+        }),
     }));
     let reader = owner.with(|| {
         let reader = WorkerLink::start(&link.script(), READY_WITHIN, move |worker, update| {
